@@ -1,0 +1,149 @@
+"""What a build does with its site, for every generator: leave a record, plan, or deploy."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from msgspec import Struct
+
+from presswork import disk
+from presswork.errors import ConfigError, PressworkError, Refused
+from presswork.scan import Shape, shape
+from presswork.settings import Settings
+from presswork.site import Site
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from presswork.project import Project
+    from presswork.report import Report
+    from presswork.settings import OnBuild, Target
+    from presswork.state import State
+
+__all__ = ["Build", "BuildFailed", "after_build", "last_build", "unchanged_since", "unfit_for"]
+
+_RECORD: Final = "build.json"
+_SCHEMA: Final = 1
+
+
+class Build(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The record a build leaves: its site, the shape of its folder, its settings and the file they came from."""
+
+    schema: int = _SCHEMA
+    site: Site
+    shape: Shape
+    settings: Settings
+    config: str | None = None
+    commit: str | None = None
+
+
+class BuildFailed(PressworkError):
+    """A deploy inside a build did not succeed; the generator must fail in its own way."""
+
+
+def after_build(
+    site: Site,
+    project: Project,
+    say: Callable[[str], None],
+    *,
+    config: Path | None = None,
+    deployed: dict[str, str] | None = None,
+) -> Report | None:
+    """Do what a finished build has to do: leave its record and, where that was asked for, plan or deploy.
+
+    `say` takes each line for the build's log. `deployed` is what this process has deployed already, root by place,
+    so that two folders never replace one another at one target. Raises `PressworkError` where the settings are
+    wrong, and `BuildFailed` where a deploy did not succeed.
+    """
+    project.check_settings()
+    does = _asked_for(project.settings, project.environ)
+    folder = Path(project.settings.folder)
+    _record(site, project, config)
+    where = os.path.relpath(site.root, folder)
+    if does == "off":
+        say(f"{where} is built and not deployed. To deploy it: presswork deploy")
+        return None
+    from presswork.deploy import deploy
+    from presswork.report.terminal import lines
+
+    target = project.settings.target()
+    if reason := unfit_for(site, target):
+        raise reason
+    _only_one(site, project, target, deployed if deployed is not None else {})
+    allow = project.environ.get("PRESSWORK_ALLOW_REMOVALS") == "1"
+    report = deploy(site, project, dry_run=does == "plan", allow_removals=allow)
+    _save_report(report, project.environ)
+    for line in lines(report):
+        say(line)
+    error = report.error or next((t.error for t in report.targets if t.error), None)
+    if error is not None:
+        raise BuildFailed(error.message, hint=error.hint, path=error.path)
+    return report
+
+
+def last_build(state: State) -> Build | None:
+    """Return the record of the last build; None where there is none, or one of another version."""
+    data = state.read(_RECORD)
+    if data is None:
+        return None
+    try:
+        build = msgspec.json.decode(data, type=Build)
+    except msgspec.MsgspecError:
+        return None  # it can be made again by building
+    return build if build.schema == _SCHEMA else None
+
+
+def unchanged_since(build: Build) -> bool:
+    """Say whether the folder of a build is still as the build left it, by its shape."""
+    return shape(build.site.root, ignore=build.settings.ignore) == build.shape
+
+
+def unfit_for(site: Site, target: Target) -> Refused | None:
+    """Return the refusal to deploy a development build anywhere but to the embedded default."""
+    if not site.development or (target.host is None and not target.options):
+        return None
+    return Refused(
+        f"This is a development build ({site.base_url or 'no base address'}); {target.name} is not for those.",
+        hint="Build the site with its public address, then deploy.",
+    )
+
+
+def _asked_for(settings: Settings, environ: Mapping[str, str]) -> OnBuild:
+    word = environ.get("PRESSWORK_DEPLOY", "")
+    if word not in {"", "0", "1"}:
+        raise ConfigError(
+            f"PRESSWORK_DEPLOY is {word!r}.", hint="Set it to 1 to deploy from this build, to 0 not to, or leave it unset."
+        )
+    return {"1": "deploy", "0": "off"}.get(word, settings.build_does)
+
+
+def _record(site: Site, project: Project, config: Path | None) -> None:
+    from presswork.git import commit
+
+    build = Build(
+        site=site,
+        shape=shape(site.root, ignore=project.settings.ignore),
+        settings=project.settings,
+        config=str(config) if config else None,
+        commit=commit(Path(project.settings.folder), environ=project.environ),
+    )
+    project.state.write(_RECORD, msgspec.json.encode(build) + b"\n")
+
+
+def _only_one(site: Site, project: Project, target: Target, deployed: dict[str, str]) -> None:
+    host = project.host(target)
+    key = f"{target.host} {host.place}"
+    host.close()
+    if deployed.setdefault(key, site.root) != site.root:
+        raise Refused(
+            f"{deployed[key]} was deployed to {target.name} in this run; {site.root} would replace it.",
+            hint="Build both below one folder and run `presswork deploy` on that folder, or give each its own target.",
+        )
+
+
+def _save_report(report: Report, environ: Mapping[str, str]) -> None:
+    if path := environ.get("PRESSWORK_REPORT"):
+        disk.write(Path(path), report.to_json())

@@ -1,0 +1,125 @@
+"""`serve`, `manifest` and `hosts`: looking at what there is."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from presswork.cli.common import json_option, one_target, where_options
+from presswork.errors import ConfigError, Refused
+
+if TYPE_CHECKING:
+    from presswork.host import Capabilities, HostType
+    from presswork.plugins import Installed
+    from presswork.project import Project
+    from presswork.settings import Target
+
+__all__ = ["hosts", "manifest", "serve"]
+
+
+@click.command()
+@where_options
+@one_target
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one.")
+@click.option("--bind", default="127.0.0.1", show_default=True, help="The address to listen on.")
+def serve(*, project: Project, target: Target, port: int, bind: str) -> int:
+    """Serve the embedded host's site, and each other release and preview at its own address."""
+    from presswork.cli.server import run
+    from presswork.host import Serves
+
+    host = project.host(target)
+    if not isinstance(host, Serves):
+        able = ", ".join(project.plugins.able("serve")) or "none"
+        raise ConfigError(
+            f"The host {project.host_type(target).name} is not served from here.",
+            hint=f"Installed hosts that are: {able}.",
+        )
+    run(host.app, bind, port)
+    return 0
+
+
+@click.command()
+@click.argument("directory", metavar="[DIR]", required=False)
+@where_options
+def manifest(directory: str | None, *, project: Project) -> int:
+    """Print the manifest of DIR, or of the last build, as canonical JSON."""
+    from presswork.cli.common import say_trouble
+    from presswork.cli.sites import find_site
+    from presswork.report import Report, TargetReport
+    from presswork.work import read
+
+    work = read(find_site(directory, project, quiet=True), project, (), lambda _event: None)
+    errors = [finding for finding in work.findings if finding.severity == "error"]
+    if errors:
+        line = TargetReport(target="", host="", outcome="refused", findings=list(work.findings))
+        say_trouble(Report(command="manifest", targets=[line]))
+        return Refused.exit_code
+    sys.stdout.write(work.manifest.to_json().decode())
+    return 0
+
+
+@click.command()
+@json_option
+def hosts(*, as_json: bool) -> int:
+    """List the hosts and plugins installed, what they can do, or why one is broken."""
+    from presswork.plugins import Plugins
+
+    plugins = Plugins()
+    plugins.hosts()
+    described = [_plugin(installed) for installed in plugins.installed]
+    if as_json:
+        from presswork.report import Report
+
+        document = msgspec.json.decode(Report(command="hosts").to_json())
+        sys.stdout.buffer.write(msgspec.json.encode({**document, "outcome": "listed", "plugins": described}) + b"\n")
+        return 0
+    for plugin in described:
+        click.echo(f"{plugin['plugin']}  {plugin['distribution']} {plugin['version']}".rstrip())
+        if plugin["broken"]:
+            click.echo(f"  broken: {plugin['broken']}")
+        for host in plugin["hosts"]:
+            click.echo(f"  host {host['name']}: {host['summary']}")
+            if host["broken"]:
+                click.echo(f"    broken: {host['broken']}")
+                continue
+            click.echo(f"    can: {', '.join(host['abilities']) or 'deploy'}")
+            click.echo(
+                f"    switch: {'one step' if host['atomic'] else 'file by file'}; proof: {', '.join(host['proof'])}"
+            )
+            known = [f"{name} {value:,}" for name, value in host["limits"].items() if value is not None]
+            click.echo(f"    limits: {', '.join(known) or 'none known'}")
+            if host["secrets"]:
+                click.echo(f"    credentials: {', '.join(host['secrets'])}")
+    return 0
+
+
+def _plugin(installed: Installed) -> dict[str, Any]:
+    return {
+        "plugin": installed.name,
+        "distribution": installed.distribution,
+        "version": installed.version,
+        "broken": installed.broken,
+        "hosts": [_host(host) for host in installed.hosts],
+    }
+
+
+def _host(host: HostType) -> dict[str, Any]:
+    from presswork.plugins import abilities
+
+    known: dict[str, Any] = {"name": host.name, "summary": host.summary, "secrets": sorted(host.secrets.values())}
+    try:
+        capabilities: Capabilities = host.load().capabilities
+    except ImportError as error:
+        return {**known, "broken": str(error)}
+    return {
+        **known,
+        "broken": None,
+        "abilities": abilities(host),
+        "atomic": capabilities.atomic,
+        "proof": capabilities.proof,
+        "workers": capabilities.workers,
+        "limits": msgspec.to_builtins(capabilities.limits),
+    }

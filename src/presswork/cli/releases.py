@@ -1,0 +1,119 @@
+"""`status`, `history`, `diff`, `rollback`, `promote`, `verify`, `unpublish`, `prune`: what is done with releases."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from presswork import releases
+from presswork.cli.common import json_option, one_target, print_report, targets_option, where_options
+from presswork.errors import ConfigError
+
+if TYPE_CHECKING:
+    from presswork.project import Project
+    from presswork.settings import Target
+
+__all__ = ["diff", "history", "promote", "prune", "rollback", "status", "unpublish", "verify"]
+
+
+@click.command()
+@where_options
+@targets_option
+@json_option
+def status(*, project: Project, targets: tuple[str, ...], as_json: bool) -> int:
+    """Say what is live, and what was begun and not finished."""
+    report = releases.status(project, targets or tuple(project.settings.targets))
+    if not as_json:
+        for target in report.targets:
+            live = "live" if target.release else "nothing is live" if target.error is None else "unknown"
+            click.echo(f"{target.target} ({target.host}): {live}")
+    return print_report(report, as_json=as_json)
+
+
+@click.command()
+@where_options
+@targets_option
+@json_option
+def history(*, project: Project, targets: tuple[str, ...], as_json: bool) -> int:
+    """List deployments and previews, newest first."""
+    return print_report(releases.history(project, targets), as_json=as_json)
+
+
+@click.command()
+@click.argument("before")
+@click.argument("after", default="live")
+@where_options
+@one_target
+@json_option
+def diff(before: str, after: str, *, project: Project, target: Target, as_json: bool) -> int:
+    """Compare deployment BEFORE with AFTER, which is the live one where it is not named."""
+    return print_report(releases.diff(project, target, before, after), as_json=as_json)
+
+
+@click.command()
+@click.argument("release", metavar="[ID]", required=False)
+@where_options
+@one_target
+@json_option
+def rollback(release: str | None, *, project: Project, target: Target, as_json: bool) -> int:
+    """Make an earlier deployment live again: ID, or the one before."""
+    return print_report(releases.rollback(project, target, release), as_json=as_json)
+
+
+@click.command()
+@click.argument("release", metavar="ID")
+@where_options
+@one_target
+@json_option
+def promote(release: str, *, project: Project, target: Target, as_json: bool) -> int:
+    """Make the preview ID, or the one of that alias, live."""
+    return print_report(releases.promote(project, target, release), as_json=as_json)
+
+
+@click.command()
+@click.argument("directory", metavar="[DIR]", required=False)
+@where_options
+@targets_option
+@click.option("--full", is_flag=True, help="Prove it in every way the host offers.")
+@json_option
+def verify(directory: str | None, *, project: Project, targets: tuple[str, ...], full: bool, as_json: bool) -> int:
+    """Compare what is live with DIR, or with what was deployed."""
+    manifest = None
+    if directory is not None:
+        from presswork.cli.sites import find_site
+        from presswork.work import read
+
+        digests = [project.host(target).capabilities.digest for target in project.targets(targets)]
+        manifest = read(find_site(directory, project, quiet=True), project, digests, lambda _event: None).manifest
+    return print_report(releases.verify(project, targets, manifest=manifest, full=full), as_json=as_json)
+
+
+@click.command()
+@where_options
+@one_target
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+def unpublish(*, project: Project, target: Target, yes: bool, as_json: bool) -> int:
+    """Take the live site off."""
+    _confirm(f"Take {target.name} off, so that nothing is live there?", yes=yes)
+    return print_report(releases.unpublish(project, target), as_json=as_json)
+
+
+@click.command()
+@where_options
+@targets_option
+@click.option("--keep", type=click.IntRange(min=1), default=10, show_default=True, help="How many deployments stay.")
+@json_option
+def prune(*, project: Project, targets: tuple[str, ...], keep: int, as_json: bool) -> int:
+    """Delete the files of all but the newest deployments; what is live and previews stay."""
+    return print_report(releases.prune(project, targets, keep=keep), as_json=as_json)
+
+
+def _confirm(question: str, *, yes: bool) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise ConfigError("This needs a yes, and there is no terminal to ask on.", hint="Add --yes.")
+    click.confirm(question, abort=True, err=True)

@@ -1,0 +1,260 @@
+"""One site on its way to one target: planned, filled, switched, proved, with a line in the journal for each step."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from presswork import guards
+from presswork.errors import Cancelled, Conflict, HostError, PressworkError, Refused, Stale
+from presswork.events import Planned, Switched
+from presswork.events import Verified as VerifiedEvent
+from presswork.findings import Finding
+from presswork.host import Activates, Cancels, Checks, Estimates, Intent, Lists
+from presswork.interrupts import held
+from presswork.journal import Line
+from presswork.label import digest_in, make_label
+from presswork.mediatypes import is_page
+from presswork.plan import Estimate, Plan, compare
+from presswork.report import ManifestFacts, ReleaseFacts, TargetReport
+from presswork.upload import MOST_STALES, Engine
+from presswork.verify import prove
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from presswork.events import Emit
+    from presswork.host import Release, Upload
+    from presswork.manifest import Entry, Listing, Manifest
+    from presswork.project import Project
+    from presswork.settings import Target
+    from presswork.source import Source
+    from presswork.work import Work
+
+__all__ = ["Deployment"]
+
+
+class Deployment:
+    """The steps, in order: `plan`, `settle`, `fill`, `switch`, `prove`; `fail` at any of them; `close` in the end.
+
+    `report` grows with each step. Steps raise `PressworkError`; the caller hands it to `fail`.
+    """
+
+    def __init__(self, project: Project, target: Target, *, live: bool, alias: str | None, emit: Emit) -> None:
+        self._project = project
+        self._emit = emit
+        self._live = live
+        self._alias = alias
+        self._started = time.monotonic()
+        self._notes: list[Finding] = []
+        self._engine = Engine(target.name, emit)
+        self._session: str | None = None
+        self._upload: Upload | None = None
+        self._release: Release | None = None
+        self.target = target
+        self.host = project.host(target, note=self._notes.append, wait=self._engine.wait)
+        self.journal = project.journal(target, self.host)
+        self.report = TargetReport(target=target.name, host=project.host_type(target).name, outcome="planned")
+
+    @property
+    def revertible(self) -> bool:
+        """Whether the host can switch back by itself: such targets are switched first."""
+        return isinstance(self.host, Activates)
+
+    def plan(self, work: Work, *, allow_removals: bool, entries: bool) -> None:
+        """Say what would change, without any side effect; `Refused` where a finding forbids it."""
+        live = self.host.live()
+        self._intent = intent = self._make_intent(work.manifest, work.source, live, work)
+        findings = [*work.findings]
+        if isinstance(self.host, Checks):
+            findings += self.host.check(intent)
+            left_out = {finding.path for finding in findings if finding.leave_out and finding.path}
+            self._intent = self._make_intent(work.manifest.without(left_out), work.source, live, work)
+        manifest = self._intent.manifest
+        old, new, known = self._listings(live, manifest)
+        changes = compare(old, new)
+        missing = [manifest[change.path] for change in changes if change.change in {"added", "changed"}]
+        plan = Plan(changes, replaces=live, known=known, estimate=self._estimate(manifest, missing))
+        findings += self._project.plugins.check(work.site, manifest, plan)
+        findings += guards.limits(manifest, self.host.capabilities.limits)
+        if self._live:
+            findings += guards.removals(plan, sum(map(is_page, old)), allowed=allow_removals)
+        plan = plan.with_findings(findings)
+        self.report.previous = live.id if live else None
+        self.report.manifest = ManifestFacts.of(manifest)
+        self.report.tell(plan, entries=entries)
+        self._emit(Planned(self.target.name, plan))
+        _refuse(plan.findings)
+        if live and self._live and plan.unchanged and not self.journal.distrusted(live.id):
+            self.report.outcome = "unchanged"
+            self.report.release = ReleaseFacts.of(live)
+
+    def settle(self) -> None:
+        """Take up an unfinished deploy of the same manifest; close or drop any other."""
+        attempt = self.journal.unfinished()
+        if attempt is None:
+            return
+        live = self._intent.replaces
+        mine = (self._intent.manifest.digest, self._live, self._alias)
+        if attempt.live and live is not None and digest_in(live.label) == attempt.manifest:
+            self.journal.write(Line(step="finished", release=live.id, manifest=attempt.manifest, live=True))
+        elif (attempt.manifest, attempt.live, attempt.alias) == mine:
+            self._session = attempt.session
+        else:
+            self._abandon(attempt.session, "another deployment was asked for")
+
+    def fill(self) -> None:
+        """Send what the host lacks; afterwards only the switch is left."""
+        intent = self._intent
+        self._project.archive.put(intent.manifest)
+        self._upload = self.host.begin(intent, self._session)
+        if self._session is None:
+            begin = Line(
+                step="begin",
+                target=self.target.name,
+                manifest=intent.manifest.digest,
+                live=self._live,
+                alias=self._alias,
+                replaces=intent.replaces.id if intent.replaces else None,
+            )
+            self.journal.write(begin)
+        self._send(self._upload)
+
+    def switch(self) -> None:
+        """Make the release what it is meant to be, in one step; `Conflict` where something else went live."""
+        if self._live and self.host.capabilities.atomic:
+            self._still_replaces()
+        self._release = release = self._finish()
+        self.report.release = ReleaseFacts.of(release)
+        self.report.outcome = "deployed" if release.live else "previewed"
+        finished = Line(
+            step="finished",
+            target=self.target.name,
+            release=release.id,
+            manifest=self._intent.manifest.digest,
+            live=release.live,
+            alias=release.alias,
+            label=self._intent.label,
+            by=self._project.by,
+        )
+        self.journal.write(finished)
+        self._emit(Switched(self.target.name, release))
+
+    def prove(self, *, full: bool) -> None:
+        """Compare what is live with what was built; `HostError` names the first file that differs."""
+        release = self._release
+        assert release is not None  # noqa: S101 -- `switch` comes first
+        now = self.host.live() if release.live else release
+        if now is None or now.id not in {release.id, ""}:
+            self.report.outcome = "superseded"
+            return
+        verified = prove(self.host, release, self._intent.manifest, full=full)
+        if verified is None:
+            self._notes.append(_UNVERIFIED)
+            return
+        self.report.verified = verified
+        self.journal.write(Line(step="verified", release=release.id, ok=verified.ok))
+        self._emit(VerifiedEvent(self.target.name, verified.method, verified.files, verified.ok))
+        if not verified.ok:
+            raise HostError(
+                f"{len(verified.mismatches)} files at the host are not those that were built.",
+                hint="Run `presswork deploy` again to repair it, or `presswork rollback` to take it back.",
+                path=verified.mismatches[0],
+                retryable=True,
+            )
+
+    def fail(self, error: PressworkError) -> None:
+        """Take down an error; drop a session that cannot be gone on with."""
+        self.report.fail(error)
+        lost = self._upload is not None and self._release is None
+        if lost and not error.retryable and not isinstance(error, Cancelled):
+            self._abandon(self._session, error.message)
+
+    def close(self) -> None:
+        """Let go of the host."""
+        self.report.findings += self._notes
+        self.report.seconds = round(time.monotonic() - self._started, 3)
+        self.host.close()
+
+    def _make_intent(self, manifest: Manifest, source: Source, live: Release | None, work: Work) -> Intent:
+        return Intent(
+            manifest=manifest,
+            source=self._engine.source(source),
+            live=self._live,
+            label=make_label(work.revision, manifest),
+            alias=self._alias,
+            replaces=live,
+        )
+
+    def _listings(self, live: Release | None, manifest: Manifest) -> tuple[Listing, Listing, bool]:
+        """Return what is live and what shall be, in one kind of digest, and whether the former is known."""
+        new = manifest.listing()
+        if live is None:
+            return {}, new, True
+        for digest in (self.journal.manifest_of(live.id), digest_in(live.label)):
+            if digest == manifest.digest:
+                return new, new, True
+            if archived := self._project.archive.get(digest):
+                return archived.listing(), new, True
+        if isinstance(self.host, Lists):
+            return dict(self.host.files()), manifest.listing(self.host.capabilities.digest.name), True
+        return {}, new, False
+
+    def _estimate(self, manifest: Manifest, missing: Sequence[Entry]) -> Estimate:
+        if isinstance(self.host, Estimates):
+            return self.host.estimate(manifest, missing)
+        size = sum(entry.size for entry in missing)
+        return Estimate("upload", "the host knows one way", len(missing), size)
+
+    def _send(self, upload: Upload) -> None:
+        workers = min(self.target.workers or self.host.capabilities.workers, 256)
+        self.report.uploaded = self._engine.fill(upload, workers, self._record)
+
+    def _record(self, session: str) -> None:
+        if session != self._session:
+            self._session = session
+            self.journal.write(Line(step="session", session=session))
+
+    def _finish(self) -> Release:
+        upload = self._upload
+        assert upload is not None  # noqa: S101 -- `fill` comes first
+        for attempt in range(MOST_STALES + 1):
+            try:
+                with held():
+                    return upload.finish()
+            except Stale:
+                if attempt == MOST_STALES:
+                    raise
+                self._send(upload)
+        raise AssertionError("the loop returns or raises")
+
+    def _still_replaces(self) -> None:
+        now, planned = self.host.live(), self._intent.replaces
+        ids = {now.id if now else None, planned.id if planned else None}
+        if len(ids) > 1 and "" not in ids:
+            raise Conflict(
+                "Another deployment went live while this one was under way.",
+                hint="Look at it with `presswork status`, then run the same command again to replace it.",
+            )
+
+    def _abandon(self, session: str | None, why: str) -> None:
+        if session is not None and isinstance(self.host, Cancels):
+            self.host.cancel(session)
+        self.journal.write(Line(step="abandoned", session=session, why=why))
+
+
+_UNVERIFIED = Finding(
+    severity="warning",
+    code="unverified",
+    message="The host offers no way to compare this release with the build.",
+    hint="Look at the site itself.",
+)
+
+
+def _refuse(findings: Sequence[Finding]) -> None:
+    errors = [finding for finding in findings if finding.severity == "error"]
+    if errors:
+        first = errors[0]
+        more = f" ({len(errors)} findings forbid it in all.)" if len(errors) > 1 else ""
+        hint = first.hint or "Mend what the finding names."
+        raise Refused(first.message + more, hint=hint, path=first.path, findings=findings)

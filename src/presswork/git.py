@@ -1,0 +1,67 @@
+"""What git says of the sources a site was built from."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+__all__ = ["Revision", "commit", "revision"]
+
+
+class Revision(Struct, frozen=True, omit_defaults=True):
+    """A commit, its branch and first line, and whether the work tree differs from it (None: not asked)."""
+
+    commit: str
+    branch: str | None = None
+    title: str | None = None
+    dirty: bool | None = None
+
+
+def revision(
+    folder: Path, *, leaving_out: Path | None = None, environ: Mapping[str, str] = os.environ
+) -> Revision | None:
+    """Return the checked-out commit of the repository around `folder`; None where there is none.
+
+    `PRESSWORK_COMMIT` and `PRESSWORK_BRANCH` speak first, for builds outside a checkout. Changes below
+    `leaving_out`, the output folder, do not make a work tree dirty.
+    """
+    commit = environ.get("PRESSWORK_COMMIT")
+    branch = environ.get("PRESSWORK_BRANCH")
+    if commit:
+        return Revision(commit, branch)
+    head = _git(folder, "log", "-1", "--format=%H%n%s")
+    if head is None:
+        return None
+    commit, _, title = head.partition("\n")
+    name = _git(folder, "symbolic-ref", "--quiet", "--short", "HEAD")
+    spec = ["--", ":/"]
+    if leaving_out is not None and leaving_out.is_relative_to(folder) and leaving_out != folder:
+        spec.append(f":(exclude){leaving_out.relative_to(folder).as_posix()}")
+    status = _git(folder, "status", "--porcelain", *spec)
+    return Revision(commit, branch or name, title or None, None if status is None else bool(status))
+
+
+def commit(folder: Path, *, environ: Mapping[str, str] = os.environ) -> str | None:
+    """Return the checked-out commit alone; None where there is none."""
+    return environ.get("PRESSWORK_COMMIT") or _git(folder, "rev-parse", "--verify", "--quiet", "HEAD")
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *arguments],
+            capture_output=True,
+            check=True,
+            timeout=30,
+            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None  # no git, no repository, no commit yet: there is nothing to say
+    return done.stdout.decode(errors="replace").strip()

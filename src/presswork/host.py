@@ -1,0 +1,362 @@
+"""The contract between Presswork and a host: what every host does, and what some can do besides.
+
+A host is a class found through a `HostType`. It says what it can (`Capabilities`), what is live, and opens an
+`Upload`; the core does everything else. Everything here is synchronous.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, runtime_checkable
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from presswork.findings import Finding
+    from presswork.manifest import Entry, Manifest
+    from presswork.plan import Estimate
+    from presswork.source import Source
+
+__all__ = [
+    "ABILITIES",
+    "SHA1",
+    "SHA256",
+    "Activates",
+    "Cancels",
+    "Capabilities",
+    "Checks",
+    "Claims",
+    "Deletes",
+    "Digest",
+    "Estimates",
+    "Hasher",
+    "Host",
+    "HostType",
+    "Intent",
+    "KeepsHistory",
+    "Kit",
+    "Limits",
+    "Lists",
+    "Memory",
+    "Part",
+    "Proof",
+    "Reads",
+    "Release",
+    "Serves",
+    "Unpublishes",
+    "Upload",
+]
+
+Proof = Literal["listing", "read", "http"]
+"""A way to believe that the live site is the built one: the host's listing, its bytes, or the public address."""
+
+
+class Hasher(Protocol):
+    """What a `Digest` makes: an object of hashlib's shape."""
+
+    def update(self, data: bytes, /) -> None:
+        """Take in more bytes."""
+
+    def hexdigest(self) -> str:
+        """Return the digest in lower-case hex."""
+        ...
+
+
+@dataclass(frozen=True)
+class Digest:
+    """A way to name content: `new(path, size)` makes the hasher for one file."""
+
+    name: str
+    new: Callable[[str, int], Hasher]
+
+
+SHA256: Final = Digest("sha256", lambda _path, _size: hashlib.sha256())
+SHA1: Final = Digest("sha1", lambda _path, _size: hashlib.sha1(usedforsecurity=False))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """The most a host takes, in files, and in bytes of one file, of the whole site and of a path; None: none known."""
+
+    files: int | None = None
+    file_bytes: int | None = None
+    total_bytes: int | None = None
+    path_bytes: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Capabilities:
+    """What a host is, said without an account and without connecting.
+
+    `digest` is what its listing is made of. `atomic`: the live site switches in one step, in `finish`.
+    `proof`: the ways to believe it, best first. `workers` caps the connections at a time.
+    """
+
+    digest: Digest = SHA256
+    atomic: bool
+    previews: bool
+    proof: tuple[Proof, ...]
+    workers: int = 8
+    limits: Limits = Limits()
+
+
+class Release(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One deployment as its host knows it.
+
+    `id` is the host's (empty: something is live and the host cannot say what). `created` is in ISO 8601, UTC.
+    `label` is the `Intent.label` it was made with. `preview`: it was not made to be live.
+    """
+
+    id: str
+    url: str
+    live: bool
+    label: str | None = None
+    created: str | None = None
+    alias: str | None = None
+    preview: bool = False
+
+
+@dataclass(frozen=True)
+class Part:
+    """One thing to send: a file, a batch of files, or a bundle with no entries. `size` is in bytes.
+
+    `key` is the host's own, and unique within a wave.
+    """
+
+    key: str
+    size: int
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intent:
+    """What a deploy means to bring about: this manifest with these bytes, live or as a preview under an alias.
+
+    `replaces` is the release the plan was made against, None where nothing is live.
+    """
+
+    manifest: Manifest
+    source: Source
+    live: bool
+    label: str
+    alias: str | None = None
+    replaces: Release | None = None
+
+
+class Memory(Protocol):
+    """A small durable table, one per target, for what a host must not forget (the name of a site just made)."""
+
+    def get(self, key: str) -> str | None:
+        """Return what was put under the key, or None."""
+        ...
+
+    def put(self, key: str, value: str, *, secret: bool = False) -> None:
+        """Keep a value, on disk before this returns; a secret one in a file only its owner can read."""
+        ...
+
+    def forget(self, key: str) -> None:
+        """Drop a value; nothing happens where there is none."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kit:
+    """What the core gives a host.
+
+    `folder` is the project's state folder. `secret(name)` returns a credential or raises `CredentialMissing`.
+    `note` takes a finding for the report. `wait(seconds, why)` is the only way to wait: it can be cancelled and
+    is shown.
+    """
+
+    folder: Path
+    memory: Memory
+    secret: Callable[[str], str]
+    note: Callable[[Finding], None]
+    wait: Callable[[float, str], None]
+
+
+class Upload(Protocol):
+    """One release in the making. Only `put` is called from several threads."""
+
+    @property
+    def session(self) -> str:
+        """Enough to go on with this upload, or cancel it, in another process; never a secret."""
+        ...
+
+    def wanted(self) -> Sequence[Part]:
+        """Ask the host what it lacks: the next wave. Empty means that nothing but the switch is left.
+
+        The only place where a session is opened, or opened again.
+        """
+        ...
+
+    def put(self, part: Part) -> None:
+        """Send one part. Sending it again is harmless. `Stale` where the session must be opened again."""
+        ...
+
+    def finish(self) -> Release:
+        """Switch. Calling it again is harmless: it finds out first whether it happened.
+
+        `Stale` where something is wanted again, `Conflict` where what is live is no longer `replaces`.
+        """
+        ...
+
+
+class Host(Protocol):
+    """A place sites are deployed to. `cls(options, kit)`: the constructor does no I/O."""
+
+    capabilities: Capabilities
+
+    @property
+    def place(self) -> str:
+        """What is deployed to, without secrets: the same for two configurations that mean the same site."""
+        ...
+
+    def live(self) -> Release | None:
+        """Return what is live, by one or two reads; None where nothing is."""
+        ...
+
+    def begin(self, intent: Intent, session: str | None) -> Upload:
+        """Open an upload, going on with `session` where that is still possible."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections, and of a lock the host holds in its own store."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class HostType:
+    """One kind of host, as its plugin offers it.
+
+    `options` is a `msgspec.Struct` of its settings (a field of type `Path` is resolved against the folder of the
+    configuration). `load` returns the class and may import what is heavy. `secrets` maps the names the host asks
+    `Kit.secret` for to environment variables. `embedded`: it needs no account and no network, and is taken where
+    a configuration names no host.
+    """
+
+    name: str
+    summary: str
+    options: type[Struct]
+    load: Callable[[], type[Any]]
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    embedded: bool = False
+
+
+@runtime_checkable
+class Lists(Protocol):
+    """Can list what is live."""
+
+    def files(self) -> Iterable[tuple[str, str]]:
+        """Return path and digest, of the kind `capabilities.digest` names, of all that is live."""
+        ...
+
+
+@runtime_checkable
+class Reads(Protocol):
+    """Can read back what is live."""
+
+    def read(self, path: str) -> Iterable[bytes]:
+        """Yield the bytes of one live file; `Gone` where it is not there."""
+        ...
+
+
+@runtime_checkable
+class Checks(Protocol):
+    """Knows beforehand what it would refuse or drop."""
+
+    def check(self, intent: Intent) -> Iterable[Finding]:
+        """Return findings; has no side effects."""
+        ...
+
+
+@runtime_checkable
+class Estimates(Protocol):
+    """Can tell what a deploy would cost."""
+
+    def estimate(self, manifest: Manifest, missing: Sequence[Entry]) -> Estimate:
+        """Return the route for what is not live yet; pure."""
+        ...
+
+
+@runtime_checkable
+class KeepsHistory(Protocol):
+    """Remembers earlier releases."""
+
+    def history(self) -> Iterable[Release]:
+        """Return releases and previews, newest first."""
+        ...
+
+
+@runtime_checkable
+class Activates(Protocol):
+    """Can make a release of its history live: rollback and promote."""
+
+    def activate(self, release: str) -> Release:
+        """Switch to this release; `Gone` where its files are no longer kept."""
+        ...
+
+
+@runtime_checkable
+class Unpublishes(Protocol):
+    """Can take the live site off."""
+
+    def unpublish(self) -> None:
+        """Leave nothing live; harmless where nothing is."""
+        ...
+
+
+@runtime_checkable
+class Deletes(Protocol):
+    """Can delete a release that is not live."""
+
+    def delete(self, release: str) -> None:
+        """Delete its files; harmless where they are gone."""
+        ...
+
+
+@runtime_checkable
+class Cancels(Protocol):
+    """Can drop an upload that will not be finished."""
+
+    def cancel(self, session: str) -> None:
+        """Drop the session; harmless where it is gone."""
+        ...
+
+
+@runtime_checkable
+class Claims(Protocol):
+    """Can turn a site made without an account into one's own."""
+
+    def claim(self) -> Release:
+        """Claim the site with the account's key."""
+        ...
+
+
+@runtime_checkable
+class Serves(Protocol):
+    """Can serve its own releases to look at, without a network."""
+
+    def app(self) -> Callable[..., Any]:
+        """Return an ASGI application: the live site at its root, other releases and previews by host name."""
+        ...
+
+
+ABILITIES: Final[Mapping[str, type]] = {
+    "lists": Lists,
+    "reads": Reads,
+    "checks": Checks,
+    "estimates": Estimates,
+    "history": KeepsHistory,
+    "rollback": Activates,
+    "unpublish": Unpublishes,
+    "delete": Deletes,
+    "cancel": Cancels,
+    "claim": Claims,
+    "serve": Serves,
+}
+"""The optional abilities by the words shown to people."""

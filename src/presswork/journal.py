@@ -1,0 +1,138 @@
+"""What was done to one place and what was under way: one line of JSON for each step, only ever added to."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, Literal
+
+import msgspec
+from msgspec import Struct
+
+from presswork.errors import PressworkError
+from presswork.findings import Finding
+
+if TYPE_CHECKING:
+    from presswork.state import State
+
+__all__ = ["SCHEMA", "Attempt", "Journal", "Line", "now"]
+
+SCHEMA: Final = 1
+
+Step = Literal["begin", "session", "finished", "abandoned", "verified", "activated", "unpublished"]
+
+
+def now() -> str:
+    """Return the time in ISO 8601, UTC, to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Line(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One step. Which fields it has depends on `step`; see `docs/reference/journal.md`."""
+
+    schema: int = SCHEMA
+    at: str = ""
+    step: Step
+    target: str | None = None
+    manifest: str | None = None
+    live: bool | None = None
+    alias: str | None = None
+    label: str | None = None
+    replaces: str | None = None
+    by: str | None = None
+    commit: str | None = None
+    session: str | None = None
+    release: str | None = None
+    ok: bool | None = None
+    why: str | None = None
+
+
+class Attempt(Struct, frozen=True):
+    """A deploy that was begun and neither finished nor abandoned."""
+
+    manifest: str
+    live: bool
+    alias: str | None
+    session: str | None
+    at: str
+
+    def finding(self) -> Finding:
+        """Return it as something to tell people."""
+        what = "deployment" if self.live else f"preview {self.alias or ''}".strip()
+        return Finding(
+            severity="info",
+            code="unfinished",
+            message=f"A {what} begun at {self.at} was not finished.",
+            hint="The next `presswork deploy` of the same build goes on with it; any other drops it.",
+        )
+
+
+class Journal:
+    """The lines about one place, oldest first."""
+
+    def __init__(self, state: State, key: str) -> None:
+        self._state = state
+        self._name = f"journal/{key}.jsonl"
+        self.lines = self._read()
+
+    def write(self, line: Line) -> None:
+        """Add one step, on disk before this returns."""
+        line = msgspec.structs.replace(line, schema=SCHEMA, at=now())
+        self._state.append(self._name, msgspec.json.encode(line) + b"\n")
+        self.lines.append(line)
+
+    def unfinished(self) -> Attempt | None:
+        """Return the last deploy that was begun, unless it came to an end."""
+        attempt = None
+        for line in self.lines:
+            if line.step == "begin":
+                attempt = Attempt(line.manifest or "", line.live is not False, line.alias, None, line.at)
+            elif line.step in {"finished", "abandoned"}:
+                attempt = None
+            elif line.step == "session" and attempt is not None:
+                attempt = msgspec.structs.replace(attempt, session=line.session)
+        return attempt
+
+    def manifest_of(self, release: str) -> str | None:
+        """Return the digest of the manifest a release was made from, where this journal knows."""
+        for line in reversed(self.lines):
+            if line.step == "finished" and line.release == release:
+                return line.manifest
+        return None
+
+    def was_live(self, release: str) -> bool:
+        """Say whether this journal saw the release go live."""
+        return any(
+            line.release == release and (line.step == "activated" or (line.step == "finished" and line.live))
+            for line in self.lines
+        )
+
+    def distrusted(self, release: str) -> bool:
+        """Say whether the last proof of this release failed."""
+        for line in reversed(self.lines):
+            if line.step == "verified" and line.release == release:
+                return line.ok is False
+        return False
+
+    def _read(self) -> list[Line]:
+        data = self._state.read(self._name)
+        lines: list[Line] = []
+        if data is None:
+            return lines
+        *whole, _torn = data.split(b"\n")  # a kill can leave the last line half written: it never happened
+        for number, text in enumerate(whole, 1):
+            try:
+                line = msgspec.json.decode(text, type=Line)
+            except msgspec.MsgspecError as error:
+                if number == len(whole):
+                    break
+                raise self._unreadable(f"line {number} is damaged") from error
+            if line.schema > SCHEMA:
+                raise self._unreadable(f"line {number} was written by a later version of Presswork")
+            lines.append(line)
+        return lines
+
+    def _unreadable(self, why: str) -> PressworkError:
+        return PressworkError(
+            f"The journal {self._state.folder / self._name} cannot be read: {why}.",
+            hint="Move the file away (the live site does not depend on it), or use the version that wrote it.",
+        )

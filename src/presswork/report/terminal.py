@@ -1,0 +1,113 @@
+"""The report in words, for a terminal or a build's log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from presswork.label import commit_in, title_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from presswork.report import ReleaseFacts, Report, TargetReport
+
+__all__ = ["amount", "count", "lines", "release_line", "trouble"]
+
+_SAYS: Final = {
+    "deployed": "deployed",
+    "previewed": "preview ready",
+    "unchanged": "unchanged, nothing was sent",
+    "planned": "planned, nothing was sent",
+    "refused": "refused",
+    "failed": "failed",
+    "locked": "ready, but publishing is locked at the host",
+    "superseded": "superseded: another deployment went live meanwhile",
+    "rolled-back": "rolled back",
+    "promoted": "promoted",
+    "unpublished": "unpublished",
+    "pruned": "pruned",
+    "claimed": "claimed",
+    "checked": "checked",
+    "verified": "verified",
+    "listed": "",
+}
+
+
+def lines(report: Report) -> Iterator[str]:
+    """Yield what came of a command, one line at a time, without errors and their hints."""
+    for target in report.targets:
+        yield from _target_lines(target)
+
+
+def trouble(report: Report) -> Iterator[tuple[str, str, str]]:
+    """Yield every finding and error as kind, text and hint."""
+    for target in report.targets:
+        for finding in target.findings:
+            where = f"{finding.path}: " if finding.path and finding.path not in finding.message else ""
+            yield finding.severity, where + finding.message, finding.hint or ""
+        if target.error is not None and not _is_finding(target):
+            yield "error", _where(target) + target.error.message, target.error.hint
+    if report.error is not None:
+        yield "error", report.error.message, report.error.hint
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun, as in `1 file` and `1,204 files`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def amount(size: float) -> str:
+    """Return a size in words, as in `40.2 kB`."""
+    for unit in ("bytes", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"
+
+
+def release_line(release: ReleaseFacts) -> str:
+    """Return one line about a deployment or preview."""
+    kind = "live" if release.live else (f"preview {release.alias or ''}".strip() if release.preview else "")
+    words = [release.id, release.created or "", kind, title_in(release.label) or "", _commit(release)]
+    return "  ".join(word for word in words if word)
+
+
+def _target_lines(target: TargetReport) -> Iterator[str]:
+    says = _SAYS[target.outcome]
+    if says:
+        yield f"{target.target} ({target.host}): {says}"
+    if target.changes is not None and target.outcome != "unchanged":
+        yield "  " + ", ".join(f"{number:,} {kind}" for kind, number in target.changes.items())
+    for entry in target.entries or ():
+        if entry.change != "same":
+            yield f"  {entry.change:<8} {entry.path}  ({entry.reason})"
+    if target.outcome == "planned" and target.route is not None:
+        yield f"  route: {target.route.name}, {target.route.reason}"
+    if target.uploaded is not None:
+        yield f"  sent {count(target.uploaded.files, 'file')}, {amount(target.uploaded.bytes)}"
+    if target.verified is not None and target.verified.ok:
+        files = count(target.verified.files, "file")
+        yield f"  verified by {_ways(target.verified.method)}: {files}, every one as it was built"
+    if target.release is not None:
+        yield f"  {target.release.id}  {target.release.url}"
+    for release in target.releases or ():
+        yield f"  {release_line(release)}"
+
+
+def _ways(method: str) -> str:
+    return {"read": "reading every file back", "listing": "the host's listing", "http": "its address"}[method]
+
+
+def _commit(release: ReleaseFacts) -> str:
+    commit = commit_in(release.label)
+    return f"[{commit}]" if commit else ""
+
+
+def _where(target: TargetReport) -> str:
+    path = target.error.path if target.error else None
+    return f"{path}: " if path and target.error and path not in target.error.message else ""
+
+
+def _is_finding(target: TargetReport) -> bool:
+    """Whether the error only repeats the findings shown above it."""
+    return target.outcome == "refused" and any(f.severity == "error" for f in target.findings)

@@ -1,0 +1,223 @@
+"""One validated configuration, whichever door it came through.
+
+The same table stands under `plugins: presswork:` in mkdocs.yml, in `presswork.toml` or `[tool.presswork]`, or is
+made of flags. Tokens are never part of it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import msgspec
+from msgspec import Struct
+
+from presswork.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from presswork.host import HostType
+
+__all__ = ["OnBuild", "Settings", "Target", "options_of", "read_settings", "with_options"]
+
+OnBuild = Literal["off", "plan", "deploy"]
+
+_SECRET_KEY: Final = re.compile(r"(?i)(^|[_-])(token|secret|password|passwd|api_?key|key|credentials?)$")
+_SECRET_NAME: Final = re.compile(r"[A-Z][A-Z0-9_]*_(TOKEN|KEY)")
+
+
+class Target(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One place to deploy to. `host` is None for the embedded one; `options` are the host's own, not yet read."""
+
+    name: str
+    host: str | None = None
+    options: dict[str, Any] = {}
+    workers: int | None = None
+    token_env: str | None = None
+
+
+class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one configuration says.
+
+    `door` is the file or flag it came through, in words for messages; `folder` the absolute folder that relative
+    paths in it start from. `flags`: its values are text from a command line.
+    """
+
+    door: str
+    folder: str
+    targets: dict[str, Target]
+    default: str | None = None
+    ignore: tuple[str, ...] = ()
+    on_build: OnBuild | None = None
+    flags: bool = False
+
+    @property
+    def build_does(self) -> OnBuild:
+        """What a build does: `deploy` only where no host is named, unless the configuration says otherwise."""
+        if self.on_build is not None:
+            return self.on_build
+        return "deploy" if all(target.host is None for target in self.targets.values()) else "off"
+
+    def target(self, name: str | None = None) -> Target:
+        """Return the target of that name, or the default one."""
+        name = name or self.default or (next(iter(self.targets)) if len(self.targets) == 1 else None)
+        if name is None:
+            raise ConfigError(
+                f"{self.door} has {len(self.targets)} targets and no default.",
+                hint=f"Name one with --to ({', '.join(self.targets)}), or set `default:`.",
+            )
+        if name not in self.targets:
+            raise ConfigError(
+                f"{self.door} has no target named {name}.", hint=_nearest(name, self.targets, "Its targets")
+            )
+        return self.targets[name]
+
+
+class _Table(Struct, frozen=True, kw_only=True):
+    """The keys of the core. Everything else in a short-form table is the host's."""
+
+    targets: dict[str, dict[str, Any]] | None = None
+    default: str | None = None
+    ignore: tuple[str, ...] = ()
+    on_build: OnBuild | None = None
+
+
+class _TargetTable(Struct, frozen=True, kw_only=True):
+    host: str | None = None
+    workers: int | None = None
+    token_env: str | None = None
+
+
+_CORE_KEYS: Final = frozenset(field.name for field in msgspec.structs.fields(_Table))
+_TARGET_KEYS: Final = frozenset(field.name for field in msgspec.structs.fields(_TargetTable))
+
+
+def read_settings(
+    table: Mapping[str, Any], *, door: str, folder: Path, flags: bool = False, environ: Mapping[str, str] = os.environ
+) -> Settings:
+    """Validate a table; `ConfigError` names the door, the key and the nearest right one."""
+    _refuse_secrets(table, door, environ)
+    own = {key: value for key, value in table.items() if key in _CORE_KEYS}
+    rest = {key: value for key, value in table.items() if key not in _CORE_KEYS}
+    core = _convert(_spell_on_build(own), _Table, door)
+    if core.targets is None:
+        targets = {"default": _target("default", rest, door, flags=flags)}
+    elif rest:
+        key = next(iter(rest))
+        hint = (
+            "Give one target by `host:` and its options, or several under `targets:`, not both."
+            if key in _TARGET_KEYS
+            else _nearest(key, _CORE_KEYS, "The keys beside `targets` are")
+        )
+        raise ConfigError(f"{door}: `{key}` cannot stand beside `targets`.", hint=hint)
+    elif not core.targets:
+        raise ConfigError(f"{door}: `targets` is empty.", hint="Name at least one target, or leave `targets` out.")
+    else:
+        targets = {
+            name: _target(name, value, f"{door}, target {name}", flags=flags) for name, value in core.targets.items()
+        }
+    settings = Settings(
+        door=door,
+        folder=str(folder),
+        targets=targets,
+        default=core.default,
+        ignore=core.ignore,
+        on_build=core.on_build,
+        flags=flags,
+    )
+    if core.default is not None:
+        settings.target(core.default)
+    return settings
+
+
+def with_options(settings: Settings, options: Mapping[str, str]) -> Settings:
+    """Lay options given as text, such as `keep=3` or `workers=1`, over those of every target."""
+    targets = {}
+    for name, target in settings.targets.items():
+        table = {key: value for key in _TARGET_KEYS if (value := getattr(target, key)) is not None}
+        targets[name] = _target(name, {**table, **target.options, **options}, "the command line", flags=True)
+    return msgspec.structs.replace(settings, targets=targets, flags=True)
+
+
+def options_of(target: Target, host: HostType, settings: Settings) -> Struct:
+    """Read a target's options as its host's settings; `ConfigError` names the key and the nearest right one."""
+    names = [field.encode_name for field in msgspec.structs.fields(host.options)]
+    for key in target.options:
+        if key not in names:
+            known = [*names, *sorted(_TARGET_KEYS), *sorted(_CORE_KEYS)]
+            raise ConfigError(
+                f"{settings.door}: unknown key `{key}` for the host {host.name}.",
+                hint=_nearest(key, known, "The keys are"),
+            )
+    options: Struct = _convert(
+        target.options, host.options, settings.door, base=Path(settings.folder), strict=not settings.flags
+    )
+    return options
+
+
+def _target(name: str, table: Mapping[str, Any], door: str, *, flags: bool) -> Target:
+    own = _convert({k: v for k, v in table.items() if k in _TARGET_KEYS}, _TargetTable, door, strict=not flags)
+    if own.workers is not None and not 1 <= own.workers <= 256:
+        raise ConfigError(f"{door}: `workers` is {own.workers}.", hint="Give a number from 1 to 256.")
+    if own.token_env is not None and not _SECRET_NAME.fullmatch(own.token_env):
+        raise ConfigError(
+            f"{door}: `token_env` is not the name of an environment variable that ends in _TOKEN or _KEY.",
+            hint="Give the variable's name, never the token itself. If that was a token, revoke it.",
+        )
+    return Target(
+        name=name,
+        host=own.host,
+        options={k: v for k, v in table.items() if k not in _TARGET_KEYS},
+        workers=own.workers,
+        token_env=own.token_env,
+    )
+
+
+def _convert(value: object, into: type[Any], door: str, *, base: Path | None = None, strict: bool = True) -> Any:
+    def path(kind: type, text: object) -> object:
+        if kind is Path and isinstance(text, str) and base is not None:
+            return base / Path(text).expanduser()
+        raise ValueError("Expected a path")
+
+    try:
+        return msgspec.convert(value, into, strict=strict, dec_hook=path)
+    except msgspec.ValidationError as error:
+        what, _, where = str(error).partition(" - at ")
+        key = where.strip("`").removeprefix("$").removeprefix(".") or "the table"
+        what = what[0].lower() + what[1:].replace("`", "")
+        raise ConfigError(f"{door}: `{key}`: {what}.", hint="See `docs/reference/settings.md` for each key.") from error
+
+
+def _spell_on_build(table: dict[str, Any]) -> dict[str, Any]:
+    """Take YAML's bare `off`, which it reads as false, for the word it is."""
+    return {**table, "on_build": "off"} if table.get("on_build") is False else table
+
+
+def _refuse_secrets(table: Mapping[str, Any], door: str, environ: Mapping[str, str]) -> None:
+    known = {value for name, value in environ.items() if _SECRET_NAME.fullmatch(name) and len(value) >= 8}
+    for key, value in _leaves(table):
+        if _SECRET_KEY.search(key) or (isinstance(value, str) and value in known):
+            raise ConfigError(
+                f"{door}: `{key}` holds a credential.",
+                hint="Delete the line and put the credential into the environment; if the file was shared, revoke it.",
+            )
+
+
+def _leaves(table: Mapping[str, Any]) -> Iterable[tuple[str, object]]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _leaves(value)
+        elif isinstance(value, (list, tuple)):
+            yield from ((str(key), item) for item in value)
+        else:
+            yield str(key), value
+
+
+def _nearest(word: str, known: Iterable[str], introduction: str) -> str:
+    known = list(known)
+    near = get_close_matches(word, known, 1)
+    return f"Did you mean `{near[0]}`?" if near else f"{introduction}: {', '.join(known) or 'none'}."

@@ -1,0 +1,33 @@
+"""The finished folder, as the generator that made it knows it."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+__all__ = ["Page", "Site"]
+
+
+class Page(Struct, frozen=True, omit_defaults=True):
+    """What the generator knows of one page.
+
+    `path` is the file in the output folder (POSIX, relative to it); `source` the file it was written from,
+    relative to the project, or None.
+    """
+
+    path: str
+    title: str
+    source: str | None = None
+
+
+class Site(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An output folder and who made it.
+
+    `root` is absolute. `generator` is a name and a version, as in `mkdocs 1.6.1`. `development` marks a build
+    that was not made to be published (its links point at a development server).
+    """
+
+    root: str
+    generator: str | None = None
+    base_url: str | None = None
+    pages: tuple[Page, ...] = ()
+    development: bool = False
