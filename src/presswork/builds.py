@@ -67,18 +67,23 @@ def after_build(
         say(f"{where} is built and not deployed. To deploy it: presswork deploy")
         return None
     from presswork.deploy import deploy
-    from presswork.report.terminal import lines
+    from presswork.report.terminal import lines, trouble
 
     target = project.settings.target()
     if reason := unfit_for(site, target):
         raise reason
-    _only_one(site, project, target, deployed if deployed is not None else {})
+    if deployed is not None:
+        _only_one(site, project, target, deployed)
     allow = project.environ.get("PRESSWORK_ALLOW_REMOVALS") == "1"
     report = deploy(site, project, dry_run=does == "plan", allow_removals=allow)
     _save_report(report, project.environ)
     for line in lines(report):
         say(line)
     error = report.error or next((t.error for t in report.targets if t.error), None)
+    for kind, text, hint in trouble(report):
+        if error is None or not text.endswith(error.message):  # that one the generator tells
+            say(f"{kind}: {text}")
+            say(f"hint: {hint}")
     if error is not None:
         raise BuildFailed(error.message, hint=error.hint, path=error.path)
     return report

@@ -68,6 +68,8 @@ def base_table(folder: Path) -> tuple[dict[str, Any], str] | None:
         if name == "pyproject.toml":
             table = table.get("tool", {}).get("presswork")
             name = "[tool.presswork]"  # noqa: PLW2901 -- the same file by its better name
+        if table is not None and not isinstance(table, dict):
+            raise ConfigError(f"{name} is not a table.", hint="Write `key = value` lines below it.")
         if table is not None:
             found.append((table, name))
     if len(found) > 1:
@@ -145,4 +147,4 @@ def _enabled(plugins: object, door: str) -> dict[str, Any] | None:
         )
     if tables and not isinstance(tables[0], dict):
         raise ConfigError(f"{door}: the settings of presswork are not a table.", hint="Write `key: value` lines.")
-    return tables[0] if tables else None
+    return {key: value for key, value in tables[0].items() if key != "enabled"} if tables else None  # MkDocs' own key

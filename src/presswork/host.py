@@ -32,6 +32,7 @@ __all__ = [
     "Claims",
     "Deletes",
     "Digest",
+    "Emulator",
     "Estimates",
     "Hasher",
     "Host",
@@ -206,6 +207,24 @@ class Upload(Protocol):
         ...
 
 
+class Emulator(Protocol):
+    """A host's deploy protocol over a folder on this machine, as an ASGI application: `cls(folder)`.
+
+    For rehearsal without an account and for tests; it refuses what the real host refuses.
+    """
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one request."""
+
+    def facts(self, address: str) -> Mapping[str, str]:
+        """Return what a client needs to know where the emulator is reached at `address`, by stable names."""
+        ...
+
+    def command(self, address: str) -> str:
+        """Return the `presswork deploy` line to try."""
+        ...
+
+
 class Host(Protocol):
     """A place sites are deployed to. `cls(options, kit)`: the constructor does no I/O."""
 
@@ -236,7 +255,7 @@ class HostType:
     `options` is a `msgspec.Struct` of its settings (a field of type `Path` is resolved against the folder of the
     configuration). `load` returns the class and may import what is heavy. `secrets` maps the names the host asks
     `Kit.secret` for to environment variables. `embedded`: it needs no account and no network, and is taken where
-    a configuration names no host.
+    a configuration names no host. `emulator` returns the class of its `Emulator`, where it ships one.
     """
 
     name: str
@@ -245,6 +264,7 @@ class HostType:
     load: Callable[[], type[Any]]
     secrets: Mapping[str, str] = field(default_factory=dict)
     embedded: bool = False
+    emulator: Callable[[], type[Any]] | None = None
 
 
 @runtime_checkable

@@ -101,6 +101,7 @@ def read_settings(
 ) -> Settings:
     """Validate a table; `ConfigError` names the door, the key and the nearest right one."""
     _refuse_secrets(table, door, environ)
+    table = _as_recorded(table, door)
     own = {key: value for key, value in table.items() if key in _CORE_KEYS}
     rest = {key: value for key, value in table.items() if key not in _CORE_KEYS}
     core = _convert(_spell_on_build(own), _Table, door)
@@ -195,6 +196,18 @@ def _convert(value: object, into: type[Any], door: str, *, base: Path | None = N
 def _spell_on_build(table: dict[str, Any]) -> dict[str, Any]:
     """Take YAML's bare `off`, which it reads as false, for the word it is."""
     return {**table, "on_build": "off"} if table.get("on_build") is False else table
+
+
+def _as_recorded(table: Mapping[str, Any], door: str) -> dict[str, Any]:
+    """Return a table as the record of a build will give it back, so that both deploy alike."""
+    try:
+        recorded: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(dict(table)))
+    except (TypeError, ValueError) as error:
+        raise ConfigError(
+            f"{door}: a key or value is of a kind that no file can keep: {error}.",
+            hint="Keys are words (quote `on`, `off`, `yes` and `no`), values text, numbers, lists and tables.",
+        ) from error
+    return recorded
 
 
 def _refuse_secrets(table: Mapping[str, Any], door: str, environ: Mapping[str, str]) -> None:
