@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta, Struct
 
@@ -11,9 +11,9 @@ from presswork.hookspecs import hookimpl
 from presswork.host import HostType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
-    from presswork.host import Host, Kit
+    from presswork_local.host import LocalHost
 
 __all__ = ["Options", "presswork_hosts"]
 
@@ -29,7 +29,7 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     keep: Annotated[int, Meta(ge=1)] = 10
 
 
-def _load() -> Callable[[Any, Kit], Host]:
+def _load() -> type[LocalHost]:
     from presswork_local.host import LocalHost
 
     return LocalHost

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import functools
+import hashlib
 import os
 from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, Protocol, TypeVar
 
@@ -23,6 +24,7 @@ __all__ = [
     "move",
     "pieces",
     "point",
+    "sha256",
     "sync_folder",
     "told",
     "write",
@@ -58,6 +60,14 @@ def pieces(path: Path) -> Iterable[bytes]:
             yield piece
     finally:
         os.close(handle)
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file in lower-case hex."""
+    hasher = hashlib.sha256()
+    for piece in pieces(path):
+        hasher.update(piece)
+    return hasher.hexdigest()
 
 
 def link_or_copy(source: Path, target: Path) -> None:

@@ -63,9 +63,9 @@ class LocalHost:
         self.store.close()
 
     def files(self) -> Iterable[tuple[str, str]]:
-        """Return path and SHA-256 of what is live, as its record says; nothing where nothing is."""
+        """Return path and SHA-256 of what is live; nothing where nothing is."""
         live = self.live()
-        return () if live is None else self.store.manifest(live.id).listing().items()
+        return () if live is None else self.store.listing(live.id).items()
 
     def read(self, path: str) -> Iterable[bytes]:
         """Yield a live file in pieces of at most 256 KiB; `Gone` where it is not there."""
@@ -120,7 +120,6 @@ class LocalUpload:
         self._intent = intent
         self._note = note
         self._good: set[str] = set()
-        self._built = False
 
     @property
     def session(self) -> str:
@@ -138,9 +137,8 @@ class LocalUpload:
                 self._good.add(digest)
             else:
                 parts.append(Part(digest, entries[0].size, tuple(entries)))
-        if not parts and not self._built:
+        if not parts and not self._store.folder(self.session):
             self._store.build(self._record)
-            self._built = True
         return parts
 
     def put(self, part: Part) -> None:

@@ -17,6 +17,7 @@ tmp/                what is half-written
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from presswork.errors import ConfigError, Gone
@@ -24,11 +25,10 @@ from presswork.host import Release
 from presswork.paths import path_trouble
 from presswork_local import disk
 from presswork_local.disk import explained, told
-from presswork_local.record import ID, Facts, Record, read_facts, read_record
+from presswork_local.record import ALIAS, ID, Facts, Record, read_facts, read_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from presswork.manifest import Manifest
 
@@ -75,6 +75,15 @@ class Layout:
         return record.contents()
 
     @told
+    def listing(self, release: str) -> dict[str, str]:
+        """Return path to SHA-256 of a release's files, from its record, or from the files where that was lost."""
+        if record := self.record(release):
+            return record.contents().listing()
+        folder = self.root / "releases" / release
+        files = (Path(parent, name) for parent, _, names in os.walk(folder) for name in names)
+        return {file.relative_to(folder).as_posix(): disk.sha256(file) for file in files}
+
+    @told
     def folder(self, release: str) -> Path | None:
         """Return the folder with a release's files; None where they are not, or no longer, kept."""
         folder = self.root / "releases" / release
@@ -82,8 +91,8 @@ class Layout:
 
     def read(self, path: str) -> Iterator[bytes]:
         """Yield a live file in pieces of at most 256 KiB; `Gone` where there is none."""
-        name = self.current()  # once: the pieces are of one release, whatever is switched meanwhile
         try:
+            name = self.current()  # once: the pieces are of one release, whatever is switched meanwhile
             if name is None or path_trouble(path):
                 raise FileNotFoundError
             yield from disk.pieces(self.root / "releases" / name / path)
@@ -117,7 +126,9 @@ class Layout:
 
     def previews(self) -> dict[str, str]:
         """Return the id of the preview under each alias."""
-        links = {name: _target(self.root / "previews" / name) for name in self._names("previews")}
+        links = {
+            name: _target(self.root / "previews" / name) for name in self._names("previews") if ALIAS.fullmatch(name)
+        }
         return {alias: name for alias, name in links.items() if name}
 
     def record(self, release: str) -> Record | None:

@@ -1,6 +1,6 @@
 """What changes in a store: every operation is done under its lock, and is whole or not at all."""
 
-# See `disk`.
+# Why `os`: see `disk`.
 # ruff: noqa: PTH105, PTH208
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import itertools
 import os
 from contextlib import contextmanager
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from presswork.errors import Conflict, Gone, Refused, Stale
@@ -78,13 +77,10 @@ class Store(Layout):
     @told
     def holds(self, digest: str) -> bool:
         """Say whether the blob of this SHA-256 is there, by hashing it again."""
-        hasher = sha256()
         try:
-            for piece in disk.pieces(self._blob(digest)):
-                hasher.update(piece)
+            return disk.sha256(self._blob(digest)) == digest
         except FileNotFoundError:
             return False
-        return hasher.hexdigest() == digest
 
     @told
     def put(self, digest: str, content: Iterable[bytes]) -> None:
@@ -195,7 +191,9 @@ class Store(Layout):
         self.check()
         if session in self.ids("staging"):
             with self._locked():
+                self._complete_switched()
                 disk.drop(self.root / "staging" / f"{session}.json")
+                self._discard_unknown()
                 self._sweep()
 
     @told
@@ -205,7 +203,7 @@ class Store(Layout):
         folders.sort(key=lambda facts: (facts.created, facts.id), reverse=True)
         lives = [facts.id for facts in folders if facts.live][: self._keep]
         previews = [facts.id for facts in folders if not facts.live][: self._keep]
-        kept = {*lives, *previews, self.current(), *self.previews().values()}
+        kept = {*lives, *previews, *self._switched()}
         for facts in folders:
             if facts.id not in kept:
                 self._discard(facts.id)
@@ -238,14 +236,22 @@ class Store(Layout):
     def _mend(self) -> None:
         for junk in sorted((self.root / "tmp").iterdir()):
             disk.drop(junk)
-        switched = {self.current(), *self.previews().values()}
+        self._complete_switched()
+        self._discard_unknown()
+
+    def _complete_switched(self) -> None:
         for name in self.ids("staging"):
-            if name in switched:  # it was killed between the switch and the record
+            if name in self._switched():  # it was stopped between the switch and the record
                 self._complete(name)
-        finished = set(self.ids("manifests"))
+
+    def _discard_unknown(self) -> None:
+        known = {*self.ids("manifests"), *self._switched()}  # what is served stays, even if its record was lost
         for name in sorted(os.listdir(self.root / "releases")):
-            if name not in finished:
+            if name not in known:
                 self._discard(name)
+
+    def _switched(self) -> set[str | None]:
+        return {self.current(), *self.previews().values()}
 
     def _complete(self, release: str) -> None:
         staged = self.root / "staging" / f"{release}.json"
@@ -262,7 +268,7 @@ class Store(Layout):
         disk.drop(spare)
 
     def _sweep(self) -> None:
-        shards = sorted((self.root / "blobs").iterdir())
+        shards = [shard for shard in sorted((self.root / "blobs").iterdir()) if shard.is_dir()]
         loose = [blob for shard in shards for blob in sorted(shard.iterdir()) if blob.lstat().st_nlink == 1]
         if not loose:
             return

@@ -7,6 +7,7 @@ shutdown. Runs unmodified under ProperDocs.
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -23,6 +24,7 @@ from presswork.site import Page, Site
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from jinja2 import Environment
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.structure.files import Files
 
@@ -33,7 +35,7 @@ __all__ = ["PressworkPlugin"]
 _log = get_plugin_logger("presswork")
 
 
-class PressworkPlugin(BasePlugin):  # type: ignore[no-untyped-call]  # its own check of a type argument we do not give
+class PressworkPlugin(BasePlugin):  # type: ignore[type-arg,no-untyped-call]  # its table has no fixed keys
     """Deploys after a build, or leaves a record for `presswork deploy`; does nothing while serving.
 
     It defines both `on_startup` and `on_shutdown`, so that one instance lives through every rebuild.
@@ -47,7 +49,10 @@ class PressworkPlugin(BasePlugin):  # type: ignore[no-untyped-call]  # its own c
     def load_config(
         self, options: Mapping[str, Any], config_file_path: str | None = None
     ) -> tuple[list[tuple[str, Exception]], list[tuple[str, str]]]:
-        """Validate the table; which keys a host knows is settled when the build begins."""
+        """Validate the table; which keys a host knows is settled when the build begins.
+
+        Raises `ValidationError`, which MkDocs tells as it stands; what is returned it would lay to one option.
+        """
         from presswork.doors import layered
 
         path = Path(config_file_path or "mkdocs.yml").absolute()
@@ -55,7 +60,7 @@ class PressworkPlugin(BasePlugin):  # type: ignore[no-untyped-call]  # its own c
         try:
             self._settings = layered(dict(options), door=path.name, folder=path.parent)
         except ConfigError as error:
-            return [("presswork", ValidationError(_in_one(error)))], []
+            raise ValidationError(_in_one(error)) from None
         return [], []
 
     def on_startup(self, *, command: str, dirty: bool) -> None:
@@ -63,6 +68,8 @@ class PressworkPlugin(BasePlugin):  # type: ignore[no-untyped-call]  # its own c
         context = click.get_current_context(silent=True)
         serving = context is not None and context.command.name == "serve"
         self._active = command == "build" and not dirty and not serving
+        if dirty and command == "build":
+            _log.info("a dirty build is neither deployed nor recorded: build without --dirty for that")
 
     def on_config(self, config: MkDocsConfig) -> None:
         """Say what is wrong with the settings before the build begins."""
@@ -82,7 +89,7 @@ class PressworkPlugin(BasePlugin):  # type: ignore[no-untyped-call]  # its own c
         """Forget what an earlier build in this process staged."""
         self._staged = None
 
-    def on_env(self, env: object, *, files: Files, **_: object) -> object:
+    def on_env(self, env: Environment, *, files: Files, **_: object) -> Environment:
         """Keep what MkDocs knows of its pages: their titles are settled by now."""
         if self._active:
             self._pages = tuple(self._known_pages(files))
@@ -104,9 +111,14 @@ class PressworkPlugin(BasePlugin):  # type: ignore[no-untyped-call]  # its own c
         """Drop the site of a build that failed, in strict mode too."""
         self._staged = None
 
+    @event_priority(-1000)
     def on_shutdown(self) -> None:
-        """Deal with the staged site; whatever goes wrong fails the build in MkDocs' own clean way."""
-        if self._staged is None or self._project is None:
+        """Deal with the staged site, when every other plugin has shut down well.
+
+        Whatever goes wrong fails the build in MkDocs' own clean way. `on_build_error` is not told of a hook's
+        `sys.exit` nor of Ctrl-C, but they are under way here.
+        """
+        if self._staged is None or self._project is None or sys.exc_info()[0] is not None:
             return
         from presswork.builds import after_build
 

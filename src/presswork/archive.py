@@ -24,7 +24,9 @@ class Archive:
 
     def put(self, manifest: Manifest) -> None:
         """Keep a manifest and drop the oldest ones beyond `KEEP`."""
-        self._state.write(_name(manifest.digest), manifest.to_json())
+        name = _name(manifest.digest)
+        self._state.write(name, manifest.to_json())
+        (self._state.folder / name).touch()  # what was deployed before and is deployed again is new
         kept = sorted((self._state.folder / "archive").glob("*.json"), key=lambda file: file.stat().st_mtime_ns)
         for file in kept[:-KEEP]:
             file.unlink(missing_ok=True)

@@ -120,9 +120,11 @@ def _asked_for(settings: Settings, environ: Mapping[str, str]) -> OnBuild:
     word = environ.get("PRESSWORK_DEPLOY", "")
     if word not in {"", "0", "1"}:
         raise ConfigError(
-            f"PRESSWORK_DEPLOY is {word!r}.", hint="Set it to 1 to deploy from this build, to 0 not to, or leave it unset."
+            f"PRESSWORK_DEPLOY is {word!r}.",
+            hint="Set it to 1 to deploy from this build, to 0 not to, or leave it unset.",
         )
-    return {"1": "deploy", "0": "off"}.get(word, settings.build_does)
+    asked: dict[str, OnBuild] = {"1": "deploy", "0": "off"}
+    return asked.get(word, settings.build_does)
 
 
 def _record(site: Site, project: Project, config: Path | None) -> None:

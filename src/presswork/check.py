@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from presswork import guards
 from presswork.plan import Estimate, Plan, compare
+from presswork.project import load
 from presswork.report import ManifestFacts, Report, SiteFacts, SourceFacts, TargetReport
 from presswork.settings import options_of
 from presswork.work import read
@@ -39,7 +40,7 @@ def check(site: Site, project: Project, targets: Sequence[str] = ()) -> Report:
         findings = [
             *work.findings,
             *project.plugins.check(site, work.manifest, plan),
-            *guards.limits(work.manifest, kind.load().capabilities.limits),
+            *guards.limits(work.manifest, load(kind).capabilities.limits),
         ]
         refused = any(finding.severity == "error" for finding in findings)
         report.targets.append(

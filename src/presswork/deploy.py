@@ -68,6 +68,7 @@ def deploy(
                 dry_run=dry_run,
             )
     report.seconds = round(time.monotonic() - started, 3)
+    report = report.masked(project.mask)
     if not dry_run:
         project.plugins.finished(report)
     return report
@@ -112,9 +113,11 @@ def _leave(deployments: Iterable[Deployment], *, dry_run: bool = False) -> None:
     """Say of the deployments that were ready and not switched why that is."""
     for deployment in deployments:
         if deployment.report.outcome == "planned" and not dry_run:
-            deployment.fail(
-                Refused("Not switched: another target failed.", hint="Mend that one, then run the same command again.")
+            reason = Refused(
+                "Not switched: another target failed.", hint="Mend that one, then run the same command again."
             )
+            reason.retryable = True  # what it has taken need not be sent again
+            deployment.fail(reason)
 
 
 def _forbid(deployments: Sequence[Deployment], project: Project, *, preview: bool) -> None:

@@ -16,7 +16,7 @@ from presswork.journal import Line
 from presswork.label import digest_in, make_label
 from presswork.mediatypes import is_page
 from presswork.plan import Estimate, Plan, compare
-from presswork.report import ManifestFacts, ReleaseFacts, TargetReport
+from presswork.report import Error, ManifestFacts, ReleaseFacts, TargetReport
 from presswork.upload import MOST_STALES, Engine
 from presswork.verify import prove
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from presswork.project import Project
     from presswork.settings import Target
     from presswork.source import Source
+    from presswork.transport import Client
     from presswork.work import Work
 
 __all__ = ["Deployment"]
@@ -52,7 +53,8 @@ class Deployment:
         self._upload: Upload | None = None
         self._release: Release | None = None
         self.target = target
-        self.host = project.host(target, note=self._notes.append, wait=self._engine.wait)
+        self._clients: list[Client] = []
+        self.host = project.host(target, note=self._notes.append, wait=self._engine.wait, clients=self._clients)
         self.journal = project.journal(target, self.host)
         self.report = TargetReport(target=target.name, host=project.host_type(target).name, outcome="planned")
 
@@ -124,21 +126,7 @@ class Deployment:
         """Make the release what it is meant to be, in one step; `Conflict` where something else went live."""
         if self._live and self.host.capabilities.atomic:
             self._still_replaces()
-        self._release = release = self._finish()
-        self.report.release = ReleaseFacts.of(release)
-        self.report.outcome = "deployed" if release.live else "previewed"
-        finished = Line(
-            step="finished",
-            target=self.target.name,
-            release=release.id,
-            manifest=self._intent.manifest.digest,
-            live=release.live,
-            alias=release.alias,
-            label=self._intent.label,
-            by=self._project.by,
-        )
-        self.journal.write(finished)
-        self._emit(Switched(self.target.name, release))
+        self._emit(Switched(self.target.name, self._finish()))
 
     def prove(self, *, full: bool) -> None:
         """Compare what is live with what was built; `HostError` names the first file that differs."""
@@ -147,6 +135,7 @@ class Deployment:
         now = self.host.live() if release.live else release
         if now is None or now.id not in {release.id, ""}:
             self.report.outcome = "superseded"
+            self.report.error = _SUPERSEDED
             return
         verified = prove(self.host, release, self._intent.manifest, full=full)
         if verified is None:
@@ -168,11 +157,16 @@ class Deployment:
         self.report.fail(error)
         lost = self._upload is not None and self._release is None
         if lost and not error.retryable and not isinstance(error, Cancelled):
-            self._abandon(self._session, error.message)
+            try:
+                self._abandon(self._session, error.message)
+            except PressworkError as more:  # the first error is the one to tell
+                self._notes.append(_not_dropped(more))
 
     def close(self) -> None:
         """Let go of the host."""
         self.report.findings += self._notes
+        self.report.requests = sum(client.requests for client in self._clients)
+        self.report.retries = sum(client.retries for client in self._clients)
         self.report.seconds = round(time.monotonic() - self._started, 3)
         self.host.close()
 
@@ -220,13 +214,31 @@ class Deployment:
         assert upload is not None  # noqa: S101 -- `fill` comes first
         for attempt in range(MOST_STALES + 1):
             try:
-                with held():
-                    return upload.finish()
+                with held():  # a Ctrl-C comes through when it is known what has happened
+                    self._release = release = upload.finish()
+                    self._take_down(release)
             except Stale:
                 if attempt == MOST_STALES:
                     raise
                 self._send(upload)
+            else:
+                return release
         raise AssertionError("the loop returns or raises")
+
+    def _take_down(self, release: Release) -> None:
+        self.report.release = ReleaseFacts.of(release)
+        self.report.outcome = "deployed" if release.live else "previewed"
+        finished = Line(
+            step="finished",
+            target=self.target.name,
+            release=release.id,
+            manifest=self._intent.manifest.digest,
+            live=release.live,
+            alias=release.alias,
+            label=self._intent.label,
+            by=self._project.by,
+        )
+        self.journal.write(finished)
 
     def _still_replaces(self) -> None:
         now, planned = self.host.live(), self._intent.replaces
@@ -243,12 +255,26 @@ class Deployment:
         self.journal.write(Line(step="abandoned", session=session, why=why))
 
 
+_SUPERSEDED = Error(
+    code="superseded",
+    message="Another deployment went live right after this one.",
+    hint="Look at it with `presswork status`, then deploy again to replace it.",
+)
 _UNVERIFIED = Finding(
     severity="warning",
     code="unverified",
     message="The host offers no way to compare this release with the build.",
     hint="Look at the site itself.",
 )
+
+
+def _not_dropped(error: PressworkError) -> Finding:
+    return Finding(
+        severity="warning",
+        code="not-dropped",
+        message=f"What the host has taken so far could not be dropped: {error.message}",
+        hint="Nothing of it is live; hosts drop it themselves in time.",
+    )
 
 
 def _refuse(findings: Sequence[Finding]) -> None:

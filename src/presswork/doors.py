@@ -66,7 +66,8 @@ def base_table(folder: Path) -> tuple[dict[str, Any], str] | None:
         except OSError as error:
             raise ConfigError(f"{path} cannot be read: {error.strerror}.", hint="Make the file readable.") from error
         if name == "pyproject.toml":
-            table = table.get("tool", {}).get("presswork")
+            tools = table.get("tool")
+            table = tools.get("presswork") if isinstance(tools, dict) else None
             name = "[tool.presswork]"  # noqa: PLW2901 -- the same file by its better name
         if table is not None and not isinstance(table, dict):
             raise ConfigError(f"{name} is not a table.", hint="Write `key = value` lines below it.")
@@ -128,7 +129,7 @@ def _yaml(path: Path) -> dict[str, Any]:
     Loader.add_multi_constructor("tag:yaml.org,2002:python/", lambda *_: None)
     try:
         document = yaml.load(path.read_text(encoding="utf-8-sig"), Loader)  # noqa: S506 -- a SafeLoader
-    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+    except (yaml.YAMLError, ValueError, OSError) as error:  # ValueError: not UTF-8, no such date
         reason = " ".join(str(error).split())
         raise ConfigError(f"{path.name} cannot be read: {reason}", hint="Mend that line.") from error
     return document if isinstance(document, dict) else {}

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from presswork.manifest import Entry, Manifest
     from presswork.plan import Estimate
     from presswork.source import Source
+    from presswork.transport import Client
 
 __all__ = [
     "ABILITIES",
@@ -169,13 +170,14 @@ class Kit:
     """What the core gives a host.
 
     `folder` is the project's state folder. `secret(name)` returns a credential or raises `CredentialMissing`.
-    `note` takes a finding for the report. `wait(seconds, why)` is the only way to wait: it can be cancelled and
-    is shown.
+    `http(base, token)` makes a client for one API. `note` takes a finding for the report. `wait(seconds, why)` is
+    the only way to wait: it can be cancelled and is shown.
     """
 
     folder: Path
     memory: Memory
     secret: Callable[[str], str]
+    http: Callable[[str, str | None], Client]
     note: Callable[[Finding], None]
     wait: Callable[[float, str], None]
 
@@ -254,7 +256,9 @@ class HostType:
 
     `options` is a `msgspec.Struct` of its settings (a field of type `Path` is resolved against the folder of the
     configuration). `load` returns the class and may import what is heavy. `secrets` maps the names the host asks
-    `Kit.secret` for to environment variables. `embedded`: it needs no account and no network, and is taken where
+    `Kit.secret` for to environment variables. `variables` maps options to the environment variables they are taken
+    from where they are not given. `unfiled` names the options that no file may set: an address that a token is sent
+    to comes from a flag or the environment. `embedded`: it needs no account and no network, and is taken where
     a configuration names no host. `emulator` returns the class of its `Emulator`, where it ships one.
     """
 
@@ -263,6 +267,8 @@ class HostType:
     options: type[Struct]
     load: Callable[[], type[Any]]
     secrets: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
+    unfiled: frozenset[str] = frozenset()
     embedded: bool = False
     emulator: Callable[[], type[Any]] | None = None
 

@@ -47,7 +47,7 @@ class Ignore:
     def __init__(self, patterns: Sequence[str] = ()) -> None:
         self._patterns = tuple(patterns)
         own = self._spec.patterns[len(DEFAULTS) :] if patterns else ()
-        self._own = [pattern.regex.match for pattern in own if pattern.include and pattern.regex]
+        self._own = [pattern.regex.search for pattern in own if pattern.include and pattern.regex]
 
     @cached_property
     def _spec(self) -> GitIgnoreSpec:
@@ -57,7 +57,7 @@ class Ignore:
 
     def suspects(self, path: str, name: str) -> bool:
         """Say cheaply whether a rule may match this path, of that last name, none of whose folders is suspected."""
-        return name[0] == "." or name.endswith(_ENDS) or (bool(self._own) and any(match(path) for match in self._own))
+        return name[0] == "." or name.endswith(_ENDS) or (bool(self._own) and any(found(path) for found in self._own))
 
     def ignores(self, path: str) -> bool:
         """Say whether the rules leave this path out, where they leave none of its folders out."""

@@ -12,6 +12,8 @@ from presswork.errors import PressworkError
 from presswork.findings import Finding
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from presswork.state import State
 
 __all__ = ["SCHEMA", "Attempt", "Journal", "Line", "now"]
@@ -69,15 +71,21 @@ class Attempt(Struct, frozen=True):
 class Journal:
     """The lines about one place, oldest first."""
 
-    def __init__(self, state: State, key: str) -> None:
+    def __init__(self, state: State, key: str, mask: Callable[[str], str] = str) -> None:
         self._state = state
+        self._mask = mask
         self._name = f"journal/{key}.jsonl"
+        self._sound: bytes | None = None
         self.lines = self._read()
 
     def write(self, line: Line) -> None:
         """Add one step, on disk before this returns."""
         line = msgspec.structs.replace(line, schema=SCHEMA, at=now())
-        self._state.append(self._name, msgspec.json.encode(line) + b"\n")
+        if self._sound is not None:  # the next line must not be joined to half of one
+            self._state.write(self._name, self._sound)
+            self._sound = None
+        text = self._mask(msgspec.json.encode(line).decode())
+        self._state.append(self._name, text.encode() + b"\n")
         self.lines.append(line)
 
     def unfinished(self) -> Attempt | None:
@@ -118,12 +126,15 @@ class Journal:
         lines: list[Line] = []
         if data is None:
             return lines
-        *whole, _torn = data.split(b"\n")  # a kill can leave the last line half written: it never happened
+        *whole, torn = data.split(b"\n")  # a kill can leave the last line half written: it never happened
+        if torn:
+            self._sound = data.removesuffix(torn)
         for number, text in enumerate(whole, 1):
             try:
                 line = msgspec.json.decode(text, type=Line)
             except msgspec.MsgspecError as error:
                 if number == len(whole):
+                    self._sound = b"".join(good + b"\n" for good in whole[:-1])
                     break
                 raise self._unreadable(f"line {number} is damaged") from error
             if line.schema > SCHEMA:

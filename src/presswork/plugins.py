@@ -16,7 +16,7 @@ from presswork.errors import ConfigError, PluginFailed, PressworkError
 from presswork.host import ABILITIES, HostType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from presswork.draft import Draft
     from presswork.events import Event
@@ -54,6 +54,7 @@ class Plugins:
         self._manager.add_hookspecs(hookspecs)
         self.installed: list[Installed] = []
         self._asked = False
+        self.mask: Callable[[str], str] = str
         self._silenced: set[str] = set()
         found: list[tuple[Installed, Any]] = []
         for point in entry_points(group=GROUP):
@@ -133,7 +134,9 @@ class Plugins:
                 call(event=event)
             except Exception as error:  # noqa: BLE001 -- an observer must not stop a deploy
                 self._silenced.add(name)
-                _log.warning("The plugin %s failed to take an event and is told no more: %r", name, error)
+                _log.warning(
+                    "The plugin %s failed to take an event and is told no more: %s", name, self.mask(repr(error))
+                )
 
     def finished(self, report: Report) -> None:
         """Tell every plugin the outcome; what it raises is a warning."""
@@ -141,7 +144,7 @@ class Plugins:
             try:
                 call(report=report)
             except Exception as error:  # noqa: BLE001 -- the deploy is over: its outcome stands
-                _log.warning("The plugin %s failed when told the outcome: %r", name, error)
+                _log.warning("The plugin %s failed when told the outcome: %s", name, self.mask(repr(error)))
 
     def secret(self, host: str, target: str, name: str) -> str | None:
         """Return the first plugin's answer to a question for a credential; None where nobody has one."""
@@ -187,7 +190,7 @@ def abilities(host: HostType) -> list[str]:
     """Return the words for what a host can do besides deploying; empty where its plugin cannot be loaded."""
     try:
         made = host.load()
-    except ImportError:
+    except Exception:  # noqa: BLE001 -- whatever a plugin does when it is imported
         return []
     words = [word for word, ability in ABILITIES.items() if issubclass(made, ability)]
     return [*words, "previews"] if made.capabilities.previews else words

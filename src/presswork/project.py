@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TextIO
 
 from presswork.archive import Archive
 from presswork.errors import ConfigError, CredentialMissing
 from presswork.host import Kit
 from presswork.journal import Journal
+from presswork.mask import Mask
 from presswork.origin import who
 from presswork.plugins import Plugins
 from presswork.settings import Settings, Target, options_of
@@ -21,8 +23,9 @@ if TYPE_CHECKING:
 
     from presswork.findings import Finding
     from presswork.host import Host, HostType
+    from presswork.transport import Client
 
-__all__ = ["Project"]
+__all__ = ["Project", "load"]
 
 
 @dataclass
@@ -37,6 +40,9 @@ class Project:
         self.state = State(Path(self.settings.folder))
         self.archive = Archive(self.state)
         self.by = who(self.environ)
+        self.mask = Mask()
+        self.plugins.mask = self.mask
+        self.trace: TextIO | None = None
 
     def targets(self, names: Sequence[str] = ()) -> list[Target]:
         """Return the targets of these names, or the default one; each name once."""
@@ -51,37 +57,37 @@ class Project:
         installed = self.plugins.hosts()
         for target in self.settings.targets.values():
             if target.host is None or target.host in installed:
-                options_of(target, self.host_type(target), self.settings)
+                options_of(target, self.host_type(target), self.settings, self.environ)
 
     def host(
         self,
         target: Target,
         *,
         note: Callable[[Finding], None] = lambda _finding: None,
-        wait: Callable[[float, str], None] = lambda _seconds, _why: None,
+        wait: Callable[[float, str], None] = lambda seconds, _why: time.sleep(seconds),
+        clients: list[Client] | None = None,
     ) -> Host:
-        """Make a target's host. Nothing is connected to yet; a missing token is told when the host asks for it."""
+        """Make a target's host. Nothing is connected to yet; a missing token is told when the host asks for it.
+
+        `clients` collects those the host makes, for their counts.
+        """
         kind = self.host_type(target)
-        options = options_of(target, kind, self.settings)
+        options = options_of(target, kind, self.settings, self.environ)
+        made = clients if clients is not None else []
         kit = Kit(
             folder=self.state.folder,
             memory=self.state.memory(target.name),
             secret=lambda name: self._secret(kind, target, name),
+            http=lambda base, token: self._client(base, token, target, wait, made),
             note=note,
             wait=wait,
         )
-        try:
-            make = kind.load()
-        except ImportError as error:
-            raise ConfigError(
-                f"The host {kind.name} cannot be loaded: {error}.", hint="Install what its plugin needs."
-            ) from error
-        host: Host = make(options, kit)
+        host: Host = load(kind)(options, kit)
         return host
 
     def journal(self, target: Target, host: Host) -> Journal:
         """Return the journal of the place a target's host deploys to."""
-        return Journal(self.state, place_key(self.host_type(target).name, host.place))
+        return Journal(self.state, place_key(self.host_type(target).name, host.place), self.mask)
 
     def _secret(self, kind: HostType, target: Target, name: str) -> str:
         variable = target.token_env or kind.secrets[name]
@@ -91,4 +97,33 @@ class Project:
                 f"The host {kind.name} needs a credential: {variable} is not set.",
                 hint=f"Set {variable} in the environment, never in a file of the project.",
             )
+        self.mask.add(found)
         return found
+
+    def _client(
+        self, base: str, token: str | None, target: Target, wait: Callable[[float, str], None], made: list[Client]
+    ) -> Client:
+        from presswork.transport import Client, Terms, Trace
+
+        terms = Terms(
+            workers=target.workers or load(self.host_type(target)).capabilities.workers,
+            timeout=target.timeout or Terms.timeout,
+            patience=Terms.patience if target.patience is None else target.patience,
+            wait=wait,
+            mask=self.mask,
+            trace=Trace(self.trace, self.mask) if self.trace else None,
+        )
+        client = Client(base, token, terms)
+        made.append(client)
+        return client
+
+
+def load(kind: HostType) -> type[Any]:
+    """Return the class of a kind of host; `ConfigError` where its plugin cannot be loaded."""
+    try:
+        return kind.load()
+    except Exception as error:
+        raise ConfigError(
+            f"The host {kind.name} cannot be loaded: {type(error).__name__}: {error}.",
+            hint="Install what its plugin needs, or mend the plugin; `presswork hosts` lists them.",
+        ) from error

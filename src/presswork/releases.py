@@ -229,7 +229,7 @@ def _activate(bench: Bench, activates: Activates, chosen: Release) -> None:
         return
     with held():
         release = activates.activate(chosen.id)
-    bench.journal.write(Line(step="activated", release=release.id, by=bench.project.by))
+        bench.journal.write(Line(step="activated", release=release.id, by=bench.project.by))
     bench.report.release = ReleaseFacts.of(release)
     manifest = bench.manifest_of(release)
     if manifest is not None:

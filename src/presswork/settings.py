@@ -10,10 +10,10 @@ import os
 import re
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from presswork.errors import ConfigError
 
@@ -31,12 +31,19 @@ _SECRET_NAME: Final = re.compile(r"[A-Z][A-Z0-9_]*_(TOKEN|KEY)")
 
 
 class Target(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One place to deploy to. `host` is None for the embedded one; `options` are the host's own, not yet read."""
+    """One place to deploy to.
+
+    `host` is None for the embedded one; `options` are the host's own, not yet read, `flagged` those of them that
+    came from the command line. `timeout` and `patience` are in seconds: for one answer, and without any progress.
+    """
 
     name: str
     host: str | None = None
     options: dict[str, Any] = {}
+    flagged: tuple[str, ...] = ()
     workers: int | None = None
+    timeout: float | None = None
+    patience: float | None = None
     token_env: str | None = None
 
 
@@ -88,7 +95,9 @@ class _Table(Struct, frozen=True, kw_only=True):
 
 class _TargetTable(Struct, frozen=True, kw_only=True):
     host: str | None = None
-    workers: int | None = None
+    workers: Annotated[int, Meta(ge=1, le=256)] | None = None
+    timeout: Annotated[float, Meta(gt=0, le=3600)] | None = None
+    patience: Annotated[float, Meta(ge=0, le=86400)] | None = None
     token_env: str | None = None
 
 
@@ -140,11 +149,12 @@ def with_options(settings: Settings, options: Mapping[str, str]) -> Settings:
     targets = {}
     for name, target in settings.targets.items():
         table = {key: value for key in _TARGET_KEYS if (value := getattr(target, key)) is not None}
-        targets[name] = _target(name, {**table, **target.options, **options}, "the command line", flags=True)
+        laid = _target(name, {**table, **target.options, **options}, "the command line", flags=True)
+        targets[name] = msgspec.structs.replace(laid, flagged=tuple(key for key in options if key in laid.options))
     return msgspec.structs.replace(settings, targets=targets, flags=True)
 
 
-def options_of(target: Target, host: HostType, settings: Settings) -> Struct:
+def options_of(target: Target, host: HostType, settings: Settings, environ: Mapping[str, str] = os.environ) -> Struct:
     """Read a target's options as its host's settings; `ConfigError` names the key and the nearest right one."""
     names = [field.encode_name for field in msgspec.structs.fields(host.options)]
     for key in target.options:
@@ -154,26 +164,35 @@ def options_of(target: Target, host: HostType, settings: Settings) -> Struct:
                 f"{settings.door}: unknown key `{key}` for the host {host.name}.",
                 hint=_nearest(key, known, "The keys are"),
             )
-    options: Struct = _convert(
-        target.options, host.options, settings.door, base=Path(settings.folder), strict=not settings.flags
-    )
+        if key in host.unfiled and key not in target.flagged:
+            variable = f", or set {host.variables[key]}" if key in host.variables else ""
+            raise ConfigError(
+                f"{settings.door}: `{key}` cannot be set in a file: it would say where the token is sent.",
+                hint=f"Delete the line and use -o {key}=…{variable}.",
+            )
+    given = {key: environ[name] for key, name in host.variables.items() if environ.get(name)}
+    strict = not (settings.flags or given)
+    table = {**given, **target.options}
+    options: Struct = _convert(table, host.options, settings.door, base=Path(settings.folder), strict=strict)
     return options
 
 
 def _target(name: str, table: Mapping[str, Any], door: str, *, flags: bool) -> Target:
     own = _convert({k: v for k, v in table.items() if k in _TARGET_KEYS}, _TargetTable, door, strict=not flags)
-    if own.workers is not None and not 1 <= own.workers <= 256:
-        raise ConfigError(f"{door}: `workers` is {own.workers}.", hint="Give a number from 1 to 256.")
     if own.token_env is not None and not _SECRET_NAME.fullmatch(own.token_env):
         raise ConfigError(
             f"{door}: `token_env` is not the name of an environment variable that ends in _TOKEN or _KEY.",
             hint="Give the variable's name, never the token itself. If that was a token, revoke it.",
         )
+    options = {k: v for k, v in table.items() if k not in _TARGET_KEYS}
     return Target(
         name=name,
         host=own.host,
-        options={k: v for k, v in table.items() if k not in _TARGET_KEYS},
+        options=options,
+        flagged=tuple(options) if flags else (),
         workers=own.workers,
+        timeout=own.timeout,
+        patience=own.patience,
         token_env=own.token_env,
     )
 
@@ -230,7 +249,7 @@ def _leaves(table: Mapping[str, Any]) -> Iterable[tuple[str, object]]:
             yield str(key), value
 
 
-def _nearest(word: str, known: Iterable[str], introduction: str) -> str:
+def _nearest(word: object, known: Iterable[str], introduction: str) -> str:
     known = list(known)
-    near = get_close_matches(word, known, 1)
+    near = get_close_matches(str(word), known, 1)  # YAML's keys may be numbers
     return f"Did you mean `{near[0]}`?" if near else f"{introduction}: {', '.join(known) or 'none'}."

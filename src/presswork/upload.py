@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +23,8 @@ __all__ = ["MOST_STALES", "Engine"]
 
 MOST_STALES: Final = 3
 """How often a session may have to be opened again before the deploy gives up."""
+_PATIENCE: Final = 2.0
+"""Seconds that workers get to end what they are at when the deploy is cancelled; a stuck one is left behind."""
 
 
 class Engine:
@@ -102,8 +105,9 @@ class Engine:
                     self._emit(event)
         except KeyboardInterrupt:
             self._stop.set()
+            deadline = time.monotonic() + _PATIENCE
             for worker in workers:
-                worker.join()
+                worker.join(max(0.0, deadline - time.monotonic()))
             raise
         fatal = next((trouble for trouble in troubles if not isinstance(trouble, Stale)), None)
         if fatal is not None:

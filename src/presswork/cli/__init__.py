@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: the only place where errors become words."""
     from presswork.interrupts import terminable
 
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     try:
         with terminable():
             code = app.main(words, prog_name="presswork", standalone_mode=False)
@@ -104,6 +104,6 @@ def _tell(error: PressworkError, words: list[str]) -> int:
     report = Report(command=next((word for word in words if not word.startswith("-")), ""))
     report.fail(error)
     if "--json" in words:
-        sys.stdout.write(report.to_json().decode())
+        click.echo(report.to_json(), nl=False)
     say_trouble(report)
     return report.exit_code

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import sys
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -42,11 +41,19 @@ def where_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.option("-c", "--config", metavar="FILE", help="The configuration: a generator's file, or presswork.toml.")
     @click.option("--host", metavar="NAME", help="Deploy to this host, without a configuration file.")
     @click.option("-o", "--option", "options", metavar="KEY=VALUE", multiple=True, help="An option of the host.")
+    @click.option("--trace", metavar="FILE", type=click.File("w"), help="Write the traffic to FILE, without secrets.")
     @wraps(command)
     def with_project(
-        *arguments: Any, config: str | None, host: str | None, options: tuple[str, ...], **more: Any
+        *arguments: Any,
+        config: str | None,
+        host: str | None,
+        options: tuple[str, ...],
+        trace: TextIO | None,
+        **more: Any,
     ) -> Any:
-        return command(*arguments, project=opened(config, host, options), **more)
+        project = opened(config, host, options)
+        project.trace = trace
+        return command(*arguments, project=project, **more)
 
     return with_project
 
@@ -98,7 +105,7 @@ def opened(config: str | None, host: str | None, options: tuple[str, ...]) -> Pr
 def print_report(report: Report, *, as_json: bool, quiet: bool = False) -> int:
     """Print what came of a command and return its exit code."""
     if as_json:
-        sys.stdout.write(report.to_json().decode())
+        click.echo(report.to_json(), nl=False)
     elif not quiet:
         for line in lines(report):
             click.echo(line, color=_color())

@@ -26,17 +26,22 @@ _removals = click.option(
 )
 
 
+class _WithPreview(click.Command):
+    """Takes the alias of `--preview` after an equals sign only: what follows a bare one is DIR."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, ["--preview=" if word == "--preview" else word for word in args])
+
+
 def _preview(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--preview",
-        metavar="[ALIAS]",
-        is_flag=False,
-        flag_value="",
+        metavar="[=ALIAS]",
         help="Make a preview, which leaves what is live alone.",
     )(command)
 
 
-@click.command()
+@click.command(cls=_WithPreview)
 @_directory
 @where_options
 @targets_option
@@ -75,7 +80,7 @@ def deploy(
     return print_report(report, as_json=as_json, quiet=quiet)
 
 
-@click.command()
+@click.command(cls=_WithPreview)
 @_directory
 @where_options
 @targets_option
@@ -109,7 +114,7 @@ def plan(
             emit=emit,
         )
     code = print_report(report, as_json=as_json, quiet=quiet)
-    return 4 if exit_code and code == 0 and report.outcome == "planned" else code
+    return 4 if exit_code and code == 0 and any(t.outcome == "planned" for t in report.targets) else code
 
 
 @click.command()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -57,7 +56,7 @@ def manifest(directory: str | None, *, project: Project) -> int:
         line = TargetReport(target="", host="", outcome="refused", findings=list(work.findings))
         say_trouble(Report(command="manifest", targets=[line]))
         return Refused.exit_code
-    sys.stdout.write(work.manifest.to_json().decode())
+    click.echo(work.manifest.to_json(), nl=False)
     return 0
 
 
@@ -74,7 +73,7 @@ def hosts(*, as_json: bool) -> int:
         from presswork.report import Report
 
         document = msgspec.json.decode(Report(command="hosts").to_json())
-        sys.stdout.buffer.write(msgspec.json.encode({**document, "outcome": "listed", "plugins": described}) + b"\n")
+        click.echo(msgspec.json.encode({**document, "outcome": "listed", "plugins": described}))
         return 0
     for plugin in described:
         click.echo(f"{plugin['plugin']}  {plugin['distribution']} {plugin['version']}".rstrip())
@@ -112,8 +111,8 @@ def _host(host: HostType) -> dict[str, Any]:
     known: dict[str, Any] = {"name": host.name, "summary": host.summary, "secrets": sorted(host.secrets.values())}
     try:
         capabilities: Capabilities = host.load().capabilities
-    except ImportError as error:
-        return {**known, "broken": str(error)}
+    except Exception as error:  # noqa: BLE001 -- listing what is installed must not fail over one of them
+        return {**known, "broken": f"{type(error).__name__}: {error}"}
     return {
         **known,
         "broken": None,

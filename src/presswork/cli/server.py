@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -35,4 +36,5 @@ def run(make_app: Callable[[], Callable[..., Any]], bind: str, port: int) -> Non
     name = f"[{bind}]" if ":" in bind else bind
     click.echo(f"Serving at http://{name}:{listener.getsockname()[1]}/ (Ctrl-C to stop)", err=True)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
-    server.run(sockets=[listener])
+    with suppress(KeyboardInterrupt):  # the way to stop it
+        server.run(sockets=[listener])

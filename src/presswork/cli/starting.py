@@ -6,14 +6,20 @@ import difflib
 import re
 import sys
 from pathlib import Path
+from typing import Final
 
 import click
+import msgspec
 
 from presswork.cli.common import split_options
 from presswork.doors import GENERATOR_FILES, generator_table
 from presswork.errors import ConfigError
 
 __all__ = ["init"]
+
+# The lines of a list up to its last item: comments after that belong to what follows.
+_ITEMS: Final = re.compile(r"(?:(?:[ \t]*(?:#.*)?\n)*[ \t]*[^#\s].*\n?)*")
+_FIRST: Final = re.compile(r"(?:[ \t]*(?:#.*)?\n)*([ \t]*)- ")
 
 
 @click.command()
@@ -28,7 +34,9 @@ def init(*, host: str | None, options: tuple[str, ...], yes: bool) -> int:
     table = {**({"host": host} if host else {}), **split_options(options)}
     settings = read_settings(table, door="the command line", folder=Path.cwd(), flags=True)
     plugins = Plugins()
-    options_of(settings.target(), plugins.host(host) if host else plugins.embedded(), settings)
+    target = settings.target()
+    read = options_of(target, plugins.host(host) if host else plugins.embedded(), settings)
+    values = {key: _typed(text, getattr(target, key, None) or getattr(read, key, None)) for key, text in table.items()}
 
     path = next((Path(name) for name in GENERATOR_FILES if Path(name).is_file()), Path("presswork.toml"))
     before = path.read_text(encoding="utf-8") if path.exists() else ""
@@ -37,11 +45,13 @@ def init(*, host: str | None, options: tuple[str, ...], yes: bool) -> int:
             raise ConfigError(
                 "presswork.toml is there already.", hint="Edit it; docs/reference/settings.md has its keys."
             )
-        after = "".join(f'{key} = "{value}"\n' for key, value in table.items()) or "# The embedded local host.\n"
+        after = (
+            "".join(f"{key} = {_quoted(value)}\n" for key, value in values.items()) or "# The embedded local host.\n"
+        )
     elif generator_table(path) is not None:
         raise ConfigError(f"{path.name} enables presswork already.", hint="Build the site, then: presswork status")
     else:
-        after = _with_plugin(before, table, path.name)
+        after = _with_plugin(before, values, path.name)
     for line in difflib.unified_diff(before.splitlines(), after.splitlines(), path.name, path.name, lineterm=""):
         click.echo(line)
     if not yes:
@@ -53,27 +63,47 @@ def init(*, host: str | None, options: tuple[str, ...], yes: bool) -> int:
     return 0
 
 
-def _with_plugin(text: str, table: dict[str, str], name: str) -> str:
+def _with_plugin(text: str, table: dict[str, str | float], name: str) -> str:
     """Add the plugin to a YAML file's list, changing no other line."""
     found = re.search(
         r"^plugins:[ \t]*(?:#.*)?\n((?:[ \t]*(?:#.*)?\n|[ \t]*- .*\n?|[ \t]+\S.*\n?)*)", text, re.MULTILINE
     )
-    if found is None and re.search(r"^(plugins|INHERIT):", text, re.MULTILINE):
+    if found is None and not re.search(r"^(plugins|INHERIT):", text, re.MULTILINE):
+        # A file without `plugins` has the search plugin; naming any plugin takes it away.
+        return f"{text.rstrip()}\n\nplugins:\n  - search\n{_lines(table, '  ')}"
+    block = _ITEMS.match(found[1] if found else "")
+    first = _FIRST.match(block[0]) if block else None
+    if found is None or block is None or (block[0] and first is None):
         raise ConfigError(
             f"The `plugins:` of {name} are not a list of one line each.",
             hint="Add it by hand: " + " ".join(_lines(table, "").split()),
         )
-    if found is None:
-        # A file without `plugins` has the search plugin; naming any plugin takes it away.
-        return f"{text.rstrip()}\n\nplugins:\n  - search\n{_lines(table, '  ')}"
-    block = found[1].rstrip()
-    first = re.search(r"^([ \t]*)- ", block, re.MULTILINE)
-    end = found.start(1) + len(block)
-    return f"{text[:end]}\n{_lines(table, first[1] if first else '  ')}{text[end:].lstrip(chr(10)) and text[end + 1 :]}"
+    end = found.start(1) + block.end()
+    return f"{text[:end].rstrip(chr(10))}\n{_lines(table, first[1] if first else '  ')}{text[end:]}"
 
 
-def _lines(table: dict[str, str], indent: str) -> str:
+def _lines(table: dict[str, str | float], indent: str) -> str:
     if not table:
         return f"{indent}- presswork\n"
-    keys = "".join(f"{indent}    {key}: {value}\n" for key, value in table.items())
+    keys = "".join(f"{indent}    {key}: {_plain(value)}\n" for key, value in table.items())
     return f"{indent}- presswork:\n{keys}"
+
+
+def _typed(text: str, read: object) -> str | float:
+    """Return a number that was given as text as the number it was read as."""
+    return read if isinstance(read, int | float) else text
+
+
+def _quoted(value: str | float) -> str:
+    """Return a value as JSON, which TOML and YAML understand."""
+    return msgspec.json.encode(value).decode()
+
+
+def _plain(value: str | float) -> str:
+    """Return a value without quotes where YAML reads it as the same."""
+    import yaml
+
+    try:
+        return value if isinstance(value, str) and yaml.safe_load(value) == value else _quoted(value)
+    except (yaml.YAMLError, ValueError):
+        return _quoted(value)

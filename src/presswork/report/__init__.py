@@ -11,7 +11,7 @@ from presswork import __version__
 from presswork.findings import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from presswork.errors import PressworkError
     from presswork.git import Revision
@@ -41,7 +41,7 @@ SCHEMA: Final = 1
 Outcome = Literal[
     "failed", "refused", "superseded", "locked",
     "deployed", "previewed", "rolled-back", "promoted", "unpublished", "pruned", "claimed",
-    "unchanged", "planned", "checked", "verified", "listed",
+    "planned", "unchanged", "checked", "verified", "listed",
 ]  # fmt: skip
 """In the order of `worst`: the first four are those that ask for somebody."""
 
@@ -226,6 +226,12 @@ class Report(Struct, kw_only=True):
         outcome = self.outcome
         codes = [t.exit_with for t in self.targets if t.outcome == outcome and t.exit_with is not None]
         return max(codes, default=_EXIT_CODES.get(outcome, 0))
+
+    def masked(self, mask: Callable[[str], str]) -> Report:
+        """Return the report with every secret masked; itself where it holds none."""
+        text = msgspec.json.encode(self).decode()
+        masked = mask(text)
+        return self if masked == text else msgspec.json.decode(masked, type=Report)
 
     def to_json(self) -> bytes:
         """Return the document: one line of JSON and a line feed."""

@@ -9,6 +9,7 @@ from presswork.label import commit_in, title_in
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from presswork.findings import Finding
     from presswork.report import ReleaseFacts, Report, TargetReport
 
 __all__ = ["amount", "count", "lines", "release_line", "trouble"]
@@ -41,10 +42,15 @@ def lines(report: Report) -> Iterator[str]:
 
 def trouble(report: Report) -> Iterator[tuple[str, str, str]]:
     """Yield every finding and error as kind, text and hint."""
+    said: set[Finding] = set()
     for target in report.targets:
         for finding in target.findings:
+            if finding in said:  # about the site, which every target shares
+                continue
+            said.add(finding)
             where = f"{finding.path}: " if finding.path and finding.path not in finding.message else ""
-            yield finding.severity, where + finding.message, finding.hint or ""
+            forbids = "Mend what the finding names." if finding.severity == "error" else ""
+            yield finding.severity, where + finding.message, finding.hint or forbids
         if target.error is not None and not _is_finding(target):
             yield "error", _where(target) + target.error.message, target.error.hint
     if report.error is not None:

@@ -155,10 +155,11 @@ class DeployContract:
         assert first.id == second.id == live.id
         assert bench.seen({**FIRST, **SECOND}) == bench.shown(SECOND, "twice")
 
-    def test_a_host_can_be_closed_twice_and_unused(self, bench: Bench) -> None:
-        host = bench.host()
-        host.close()
-        host.close()
+    def test_a_host_can_be_closed_twice_used_or_not(self, bench: Bench) -> None:
+        used, unused = bench.host(), bench.host()
+        used.live()
+        for host in (used, used, unused, unused):
+            host.close()
 
 
 def _wanted(bench: Bench, files: dict[str, bytes], label: str) -> set[str]:

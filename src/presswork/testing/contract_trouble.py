@@ -41,6 +41,7 @@ class TroubleContract:
         session = _half_done(bench, SECOND)
         bench.deploy(bench.intent(SECOND, "two"), session)
 
+        assert not [name for name, value in bench.secrets.items() if value in session]
         assert bench.seen(BOTH) == bench.shown(SECOND, "two")
 
     def test_a_session_of_another_site_leaves_nothing_of_it(self, bench: Bench) -> None:

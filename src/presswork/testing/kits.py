@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from presswork.errors import CredentialMissing, HostError
 from presswork.host import Kit
 from presswork.state import State
+from presswork.transport import Client, Terms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,6 +59,7 @@ def kit(
         folder=state.folder,
         memory=state.memory("contract"),
         secret=secret,
+        http=lambda base, token: Client(base, token, Terms(wait=wait)),
         note=notes.append,
         wait=wait,
         notes=notes,

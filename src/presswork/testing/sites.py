@@ -7,7 +7,6 @@ import io
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from presswork.draft import Draft
-from presswork.host import SHA256
 from presswork.source import PIECE, Body
 
 if TYPE_CHECKING:
@@ -44,8 +43,7 @@ def memory_source(files: Mapping[str, bytes], *digests: Digest) -> tuple[Manifes
 
     ValueError where a path is not a legal one.
     """
-    others = [digest for digest in digests if digest.name != SHA256.name]  # a manifest has that one anyway
-    draft = Draft((), {digest.name: {} for digest in others}, others)
+    draft = Draft((), {digest.name: {} for digest in digests}, digests)
     for path, content in files.items():
         draft.add(path, content)
     return draft.freeze(), MemorySource(files)
