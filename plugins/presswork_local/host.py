@@ -96,11 +96,11 @@ class LocalHost:
         """Drop an upload that will not be finished, and the blobs that came for it alone."""
         self.store.cancel(session)
 
-    def app(self) -> Callable[..., Any]:
+    def app(self, *, any_host: bool) -> Callable[..., Any]:
         """Return an ASGI application that serves the store."""
         from presswork_local.serve import make_app
 
-        return make_app(self.store)
+        return make_app(self.store, any_host=any_host)
 
     def _check(self) -> None:
         parent = self.store.root.parent

@@ -22,7 +22,7 @@ __all__ = ["ALIAS", "ID", "Facts", "Record", "read_facts", "read_record"]
 
 SCHEMA: Final = 1
 
-ID: Final = re.compile(r"\d{8}-\d{6}-[0-9a-f]{8}(-\d+)?")
+ID: Final = re.compile(r"\d{8}-\d{6}-[0-9a-f]{8}(-\d{1,4})?")
 """A release's id: the time it was begun at (UTC), the start of its manifest's digest, a number where that is taken."""
 
 ALIAS: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
