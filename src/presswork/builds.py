@@ -32,7 +32,7 @@ _SCHEMA: Final = 1
 class Build(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The record a build leaves: its site, the shape of its folder, its settings and the file they came from."""
 
-    schema: int = _SCHEMA
+    schema: int  # without a default: that would be left out
     site: Site
     shape: Shape
     settings: Settings
@@ -131,6 +131,7 @@ def _record(site: Site, project: Project, config: Path | None) -> None:
     from presswork.git import commit
 
     build = Build(
+        schema=_SCHEMA,
         site=site,
         shape=shape(site.root, ignore=project.settings.ignore),
         settings=project.settings,

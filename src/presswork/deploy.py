@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
 from presswork.deployment import Deployment
-from presswork.errors import Cancelled, ConfigError, PressworkError, Refused
+from presswork.errors import Cancelled, ConfigError, HostError, PressworkError, Refused
 from presswork.origin import run_address
 from presswork.report import Report, SiteFacts, SourceFacts
 from presswork.work import read
@@ -101,6 +101,9 @@ def _all(deployments: Iterable[Deployment], step: Callable[[Deployment], None]) 
     for deployment in deployments:
         try:
             step(deployment)
+        except OSError as error:  # of a host's: what it could not foresee
+            deployment.fail(HostError(f"{deployment.report.host}: {error}.", hint="Mend what it names, then try again."))
+            good = False
         except (PressworkError, KeyboardInterrupt) as error:
             deployment.fail(_as_ours(error))
             good = False

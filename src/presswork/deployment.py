@@ -10,7 +10,7 @@ from presswork.errors import Cancelled, Conflict, HostError, PressworkError, Ref
 from presswork.events import Planned, Switched
 from presswork.events import Verified as VerifiedEvent
 from presswork.findings import Finding
-from presswork.host import Activates, Cancels, Checks, Estimates, Intent, Lists
+from presswork.host import Activates, Cancels, Carries, Checks, Estimates, Intent, Lists
 from presswork.interrupts import held
 from presswork.journal import Line
 from presswork.label import digest_in, make_label
@@ -87,7 +87,8 @@ class Deployment:
         self.report.tell(plan, entries=entries)
         self._emit(Planned(self.target.name, plan))
         _refuse(plan.findings)
-        if live and self._live and plan.unchanged and not self.journal.distrusted(live.id):
+        self._cargo = self.host.cargo() if isinstance(self.host, Carries) else ""
+        if live and self._live and plan.unchanged and self._trusted(live):
             self.report.outcome = "unchanged"
             self.report.release = ReleaseFacts.of(live)
 
@@ -227,7 +228,7 @@ class Deployment:
 
     def _take_down(self, release: Release) -> None:
         self.report.release = ReleaseFacts.of(release)
-        self.report.outcome = "deployed" if release.live else "previewed"
+        self.report.outcome = "deployed" if release.live else "locked" if self._live else "previewed"
         finished = Line(
             step="finished",
             target=self.target.name,
@@ -236,9 +237,14 @@ class Deployment:
             live=release.live,
             alias=release.alias,
             label=self._intent.label,
+            cargo=self._cargo or None,
             by=self._project.by,
         )
         self.journal.write(finished)
+
+    def _trusted(self, live: Release) -> bool:
+        """Whether what is live needs no repair and came with what would be deployed besides the files."""
+        return not self.journal.distrusted(live.id) and self.journal.cargo_of(live.id) == self._cargo
 
     def _still_replaces(self) -> None:
         now, planned = self.host.live(), self._intent.replaces

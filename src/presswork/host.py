@@ -29,6 +29,7 @@ __all__ = [
     "Activates",
     "Cancels",
     "Capabilities",
+    "Carries",
     "Checks",
     "Claims",
     "Deletes",
@@ -367,8 +368,20 @@ class Claims(Protocol):
 class Serves(Protocol):
     """Can serve its own releases to look at, without a network."""
 
-    def app(self) -> Callable[..., Any]:
-        """Return an ASGI application: the live site at its root, other releases and previews by host name."""
+    def app(self, *, any_host: bool) -> Callable[..., Any]:
+        """Return an ASGI application: the live site at its root, other releases and previews by host name.
+
+        With `any_host`, for a server that others reach, every other host name means the live site too.
+        """
+        ...
+
+
+@runtime_checkable
+class Carries(Protocol):
+    """Deploys something besides the site's files: functions, say."""
+
+    def cargo(self) -> str:
+        """Return one digest of all of it; empty where there is nothing."""
         ...
 
 
@@ -383,6 +396,7 @@ ABILITIES: Final[Mapping[str, type]] = {
     "delete": Deletes,
     "cancel": Cancels,
     "claim": Claims,
+    "functions": Carries,
     "serve": Serves,
 }
 """The optional abilities by the words shown to people."""

@@ -47,7 +47,7 @@ class Ignore:
     def __init__(self, patterns: Sequence[str] = ()) -> None:
         self._patterns = tuple(patterns)
         own = self._spec.patterns[len(DEFAULTS) :] if patterns else ()
-        self._own = [pattern.regex.search for pattern in own if pattern.include and pattern.regex]
+        self._own = [pattern.match_file for pattern in own if pattern.include]
 
     @cached_property
     def _spec(self) -> GitIgnoreSpec:
@@ -57,7 +57,7 @@ class Ignore:
 
     def suspects(self, path: str, name: str) -> bool:
         """Say cheaply whether a rule may match this path, of that last name, none of whose folders is suspected."""
-        return name[0] == "." or name.endswith(_ENDS) or (bool(self._own) and any(found(path) for found in self._own))
+        return name[0] == "." or name.endswith(_ENDS) or (bool(self._own) and any(match(path) for match in self._own))
 
     def ignores(self, path: str) -> bool:
         """Say whether the rules leave this path out, where they leave none of its folders out."""
@@ -69,7 +69,7 @@ def _compiled(line: str) -> GitIgnoreSpecPattern:
 
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error", FutureWarning)  # a class such as [[:alpha:]], which would match nothing
+            warnings.simplefilter("error", FutureWarning)  # such as [[:alpha:]], which it cannot read
             pattern = GitIgnoreSpecPattern(line)
     except (ValueError, re.error, FutureWarning) as error:
         raise _meaningless(line) from error

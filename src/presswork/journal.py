@@ -31,7 +31,7 @@ def now() -> str:
 class Line(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One step. Which fields it has depends on `step`; see `docs/reference/journal.md`."""
 
-    schema: int = SCHEMA
+    schema: int = 1  # what a line without it means, whatever SCHEMA becomes
     at: str = ""
     step: Step
     target: str | None = None
@@ -44,6 +44,7 @@ class Line(Struct, frozen=True, kw_only=True, omit_defaults=True):
     commit: str | None = None
     session: str | None = None
     release: str | None = None
+    cargo: str | None = None
     ok: bool | None = None
     why: str | None = None
 
@@ -106,6 +107,11 @@ class Journal:
             if line.step == "finished" and line.release == release:
                 return line.manifest
         return None
+
+    def cargo_of(self, release: str) -> str:
+        """Return the digest of what a release was deployed with besides its files; empty where nothing is known."""
+        lines = (line for line in reversed(self.lines) if line.step == "finished" and line.release == release)
+        return next((line.cargo or "" for line in lines), "")
 
     def was_live(self, release: str) -> bool:
         """Say whether this journal saw the release go live."""

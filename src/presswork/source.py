@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from presswork.manifest import Entry
 
-__all__ = ["PIECE", "Body", "Folder", "Metered", "Source"]
+__all__ = ["PIECE", "Body", "Content", "Folder", "Metered", "Source"]
 
 PIECE: Final = 256 * 1024
 """How many bytes a body hands out at a time."""
@@ -70,6 +70,20 @@ class Body:
             hint="Let the build finish, then run the same command again.",
             path=self.entry.path,
         )
+
+
+class Content(Protocol):
+    """Something to send: its size in bytes, and its bytes, read anew for each try."""
+
+    size: int
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield it piece by piece."""
+        ...
+
+    def read(self) -> bytes:
+        """Return it whole; for what is small."""
+        ...
 
 
 class Source(Protocol):

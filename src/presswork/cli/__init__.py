@@ -34,6 +34,7 @@ COMMANDS: Final = {
     "manifest": "looking",
     "hosts": "looking",
     "init": "starting",
+    "emulate": "emulating",
 }
 """Each command and the module of this package it stands in."""
 

@@ -28,6 +28,7 @@ def serve(*, project: Project, target: Target, port: int, bind: str) -> int:
     """Serve the embedded host's site, and each other release and preview at its own address."""
     from presswork.cli.server import run
     from presswork.host import Serves
+    from presswork.transport.roads import is_loopback
 
     host = project.host(target)
     if not isinstance(host, Serves):
@@ -36,7 +37,13 @@ def serve(*, project: Project, target: Target, port: int, bind: str) -> int:
             f"The host {project.host_type(target).name} is not served from here.",
             hint=f"Installed hosts that are: {able}.",
         )
-    run(host.app, bind, port)
+    any_host = not is_loopback(f"//{bind}")
+    run(
+        lambda: host.app(any_host=any_host),
+        bind,
+        port,
+        lambda address: click.echo(f"Serving at {address}/ (Ctrl-C to stop)", err=True),
+    )
     return 0
 
 

@@ -6,8 +6,6 @@ import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from presswork.errors import ConfigError, PressworkError
 
 if TYPE_CHECKING:
@@ -16,8 +14,11 @@ if TYPE_CHECKING:
 __all__ = ["run"]
 
 
-def run(make_app: Callable[[], Callable[..., Any]], bind: str, port: int) -> None:
-    """Serve until interrupted; `ConfigError` where the server is not installed or the address is taken."""
+def run(make_app: Callable[[], Callable[..., Any]], bind: str, port: int, ready: Callable[[str], None]) -> None:
+    """Serve until interrupted, calling `ready` with the address once it is listened on.
+
+    `ConfigError` where the server is not installed; `PressworkError` where the address is taken.
+    """
     try:
         import uvicorn
 
@@ -34,7 +35,7 @@ def run(make_app: Callable[[], Callable[..., Any]], bind: str, port: int) -> Non
     # asyncio does this only for sockets made with an explicit protocol; without it small answers wait 40 ms.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     name = f"[{bind}]" if ":" in bind else bind
-    click.echo(f"Serving at http://{name}:{listener.getsockname()[1]}/ (Ctrl-C to stop)", err=True)
+    ready(f"http://{name}:{listener.getsockname()[1]}")
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
     with suppress(KeyboardInterrupt):  # the way to stop it
         server.run(sockets=[listener])

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from tenacity import RetryCallState
 
-    from presswork.source import Body
+    from presswork.source import Content
     from presswork.transport.trace import Trace
 
 __all__ = ["Client", "Terms"]
@@ -60,7 +60,7 @@ class _Ask:
 
     method: str
     address: str
-    body: Body | bytes | None
+    body: Content | bytes | None
     headers: Mapping[str, str]
     params: Mapping[str, str] | None
     signed: bool
@@ -108,7 +108,7 @@ class Client:
         path: str,
         *,
         json: object = None,
-        body: Body | bytes | None = None,
+        body: Content | bytes | None = None,
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         expect: Collection[int] = (),
