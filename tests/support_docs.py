@@ -125,7 +125,9 @@ class Reader:
         assert _plain(printed) == _plain(said), f"$ {command}\nprints:\n{printed}\nand not:\n{said}"
         for one, other in zip(_VARIES.finditer(said), _VARIES.finditer(printed), strict=True):
             if one.lastgroup in _NAMES:
-                assert self._meant.setdefault(one[0], other[0]) == other[0], f"$ {command}: {one[0]} is another one"
+                self._meant.setdefault(one[0], other[0])
+                theirs = [name for name, meant in self._meant.items() if meant == other[0]]
+                assert theirs == [one[0]], f"$ {command}: {one[0]} is another one"
 
 
 def _turns(text: str) -> Iterator[tuple[str, str]]:
