@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from support_report import read_document
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -118,12 +120,11 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 
 def one_document(done: Done) -> dict[str, Any]:
-    """Return the one JSON document that standard output must consist of."""
+    """Return the one JSON document that standard output must consist of; it must be as documented."""
     assert done.out.count("\n") == 1, done
     assert done.out.endswith("\n")
-    document = json.loads(done.out)
-    assert isinstance(document, dict)
-    return document
+    read_document(done.out)
+    return dict(json.loads(done.out))
 
 
 def check_no_traceback(done: Done) -> None:

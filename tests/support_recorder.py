@@ -1,4 +1,4 @@
-"""An ASGI application that writes down what it was asked, a client that keeps its connection, and what a process holds."""
+"""An ASGI application that writes down what it was asked, a client, and what a process holds."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import stat
 import threading
 from contextlib import contextmanager
 from http.client import HTTPConnection
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -67,10 +68,10 @@ def ask(connection: HTTPConnection, method: str, path: str, body: Any = None, **
 def held() -> tuple[list[str], list[str]]:
     """The names of the threads that run, and the open sockets, of this process."""
     sockets = []
-    for number in os.listdir("/dev/fd"):
+    for file in Path("/dev/fd").iterdir():
         try:
-            if stat.S_ISSOCK(os.fstat(int(number)).st_mode):
-                sockets.append(number)
+            if stat.S_ISSOCK(os.fstat(int(file.name)).st_mode):
+                sockets.append(file.name)
         except OSError:  # that of the listing itself
             continue
     return sorted(thread.name for thread in threading.enumerate()), sorted(sockets)

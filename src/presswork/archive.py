@@ -23,7 +23,9 @@ class Archive:
         self._state = state
 
     def put(self, manifest: Manifest) -> None:
-        """Keep a manifest and drop the oldest ones beyond `KEEP`."""
+        """Keep a manifest, with the digests it was kept with before, and drop the oldest ones beyond `KEEP`."""
+        if kept_before := self.get(manifest.digest):
+            manifest = Manifest(manifest.entries, manifest.types, {**kept_before.digests, **manifest.digests})
         name = _name(manifest.digest)
         self._state.write(name, manifest.to_json())
         (self._state.folder / name).touch()  # what was deployed before and is deployed again is new

@@ -112,7 +112,7 @@ def unfit_for(site: Site, target: Target) -> Refused | None:
         return None
     return Refused(
         f"This is a development build ({site.base_url or 'no base address'}); {target.name} is not for those.",
-        hint="Build the site with its public address, then deploy.",
+        hint=site.remedy or "Build the site with its public address, then deploy.",
     )
 
 

@@ -102,7 +102,9 @@ def _all(deployments: Iterable[Deployment], step: Callable[[Deployment], None]) 
         try:
             step(deployment)
         except OSError as error:  # of a host's: what it could not foresee
-            deployment.fail(HostError(f"{deployment.report.host}: {error}.", hint="Mend what it names, then try again."))
+            deployment.fail(
+                HostError(f"{deployment.report.host}: {error}.", hint="Mend what it names, then try again.")
+            )
             good = False
         except (PressworkError, KeyboardInterrupt) as error:
             deployment.fail(_as_ours(error))

@@ -17,6 +17,7 @@ from presswork.label import digest_in, make_label
 from presswork.mediatypes import is_page
 from presswork.plan import Estimate, Plan, compare
 from presswork.report import Error, ManifestFacts, ReleaseFacts, TargetReport
+from presswork.report.terminal import count
 from presswork.upload import MOST_STALES, Engine
 from presswork.verify import prove
 
@@ -147,7 +148,7 @@ class Deployment:
         self._emit(VerifiedEvent(self.target.name, verified.method, verified.files, verified.ok))
         if not verified.ok:
             raise HostError(
-                f"{len(verified.mismatches)} files at the host are not those that were built.",
+                f"{count(len(verified.mismatches), 'file')} at the host not as built.",
                 hint="Run `presswork deploy` again to repair it, or `presswork rollback` to take it back.",
                 path=verified.mismatches[0],
                 retryable=True,

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import html
+import json
+import re
+import threading
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 __all__ = ["MASK", "Mask"]
 
@@ -13,16 +17,21 @@ _SHORTEST: Final = 4
 
 
 class Mask:
-    """Replaces every secret it has been told of, as it stands and as it stands in a URL."""
+    """Replaces every secret it has been told of, however the places it travels through spell it.
+
+    Found are: the secret as it stands, percent-encoded (hex of either case, `/` kept or not, `+` for a space), as
+    JSON and Python write it in a string, and as HTML does. Not found is Base64: nothing here sends a credential so.
+    """
 
     def __init__(self) -> None:
         self._forms: tuple[str, ...] = ()
+        self._lock = threading.Lock()
 
     def add(self, secret: str) -> None:
         """Learn one more secret."""
         if len(secret) >= _SHORTEST:
-            forms = {*self._forms, secret, quote(secret), quote(secret, safe="")}
-            self._forms = tuple(sorted(forms, key=len, reverse=True))
+            with self._lock:
+                self._forms = tuple(sorted({*self._forms, *_forms(secret)}, key=len, reverse=True))
 
     def __call__(self, text: str) -> str:
         """Return the text without secrets."""
@@ -30,3 +39,17 @@ class Mask:
             if form in text:
                 text = text.replace(form, MASK)
         return text
+
+
+def _forms(secret: str) -> set[str]:
+    quoted = {quote(secret), quote(secret, safe=""), quote_plus(secret)}
+    in_json = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    return {
+        secret,
+        *quoted,
+        *(re.sub("%..", lambda found: found[0].lower(), form) for form in quoted),
+        *in_json,
+        *(form.replace("/", "\\/") for form in in_json),
+        repr(secret)[1:-1],
+        html.escape(secret),
+    }

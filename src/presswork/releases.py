@@ -6,13 +6,14 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from presswork.errors import ConfigError, Gone, HostError, PressworkError
+from presswork.errors import ConfigError, Gone, HostError, PressworkError, Refused
 from presswork.host import ABILITIES, Activates, Deletes, KeepsHistory, Unpublishes
 from presswork.interrupts import held
 from presswork.journal import Line
 from presswork.label import digest_in
 from presswork.plan import compare
 from presswork.report import Entry, ManifestFacts, ReleaseFacts, Report, TargetReport
+from presswork.report.terminal import count
 from presswork.verify import prove
 
 if TYPE_CHECKING:
@@ -227,6 +228,14 @@ def _activate(bench: Bench, activates: Activates, chosen: Release) -> None:
         bench.report.outcome = "unchanged"
         bench.report.release = ReleaseFacts.of(live)
         return
+    known = bench.manifest_of(chosen)
+    damaged = prove(bench.host, chosen, known) if known else None
+    if damaged is not None and not damaged.ok:
+        raise Refused(
+            f"{chosen.id} is damaged: {damaged.mismatches[0]} is not what was deployed. It was not made live.",
+            hint="Choose another with `presswork history`, or deploy that state of the site again.",
+            path=damaged.mismatches[0],
+        )
     with held():
         release = activates.activate(chosen.id)
         bench.journal.write(Line(step="activated", release=release.id, by=bench.project.by))
@@ -245,7 +254,7 @@ def _prove(bench: Bench, release: Release, manifest: Manifest, *, full: bool) ->
     bench.journal.write(Line(step="verified", release=release.id, ok=verified.ok))
     if not verified.ok:
         raise HostError(
-            f"{len(verified.mismatches)} files at {bench.target.name} are not those of the manifest.",
+            f"{count(len(verified.mismatches), 'file')} at {bench.target.name} not as in the manifest.",
             hint="Run `presswork deploy` to repair it.",
             path=verified.mismatches[0],
             retryable=True,

@@ -23,7 +23,9 @@ class Site(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An output folder and who made it.
 
     `root` is absolute. `generator` is a name and a version, as in `mkdocs 1.6.1`. `development` marks a build
-    that was not made to be published (its links point at a development server).
+    that was not made to be published (its links point at a development server), and `remedy` says how to make
+    one that is. `made` names the files that the generator made or still owns, where it keeps files of earlier
+    builds in its folder; None where it clears the folder itself.
     """
 
     root: str
@@ -31,3 +33,5 @@ class Site(Struct, frozen=True, kw_only=True, omit_defaults=True):
     base_url: str | None = None
     pages: tuple[Page, ...] = ()
     development: bool = False
+    remedy: str | None = None
+    made: tuple[str, ...] | None = None

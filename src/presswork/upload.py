@@ -93,10 +93,10 @@ class Engine:
             threading.Thread(target=self._work, args=(upload, waiting, troubles), name=f"presswork-{n}", daemon=True)
             for n in range(min(width, len(parts)))
         ]
-        for worker in workers:
-            worker.start()
         working = len(workers)
         try:
+            for worker in workers:
+                worker.start()
             while working:
                 event = self._queue.get()
                 if event is None:
@@ -107,7 +107,8 @@ class Engine:
             self._stop.set()
             deadline = time.monotonic() + _PATIENCE
             for worker in workers:
-                worker.join(max(0.0, deadline - time.monotonic()))
+                if worker.ident is not None:  # it was started
+                    worker.join(max(0.0, deadline - time.monotonic()))
             raise
         fatal = next((trouble for trouble in troubles if not isinstance(trouble, Stale)), None)
         if fatal is not None:

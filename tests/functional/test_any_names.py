@@ -45,9 +45,12 @@ def test_any_legal_names_are_scanned_deployed_and_served(files: dict[str, bytes]
         report = deploy(Site(root=str(site)), project)
 
         assert (report.outcome, report.exit_code) == ("deployed", 0)
-        with served(make_app(Store(project.state.folder / "local", keep=10))) as address:
-            with closing(HTTPConnection(urlsplit(address).netloc)) as connection:
-                for path, content in built.items():
-                    connection.request("GET", "/" + quote(path))
-                    answer = connection.getresponse()
-                    assert (path, answer.status, answer.read()) == (path, 200, content)
+        store = Store(project.state.folder / "local", keep=10)
+        with (
+            served(make_app(store)) as address,
+            closing(HTTPConnection(urlsplit(address).netloc)) as connection,
+        ):
+            for path, content in built.items():
+                connection.request("GET", "/" + quote(path))
+                answer = connection.getresponse()
+                assert (path, answer.status, answer.read()) == (path, 200, content)

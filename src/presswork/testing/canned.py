@@ -34,7 +34,7 @@ def canned(fault: str, method: str, retry_after: int, *, closing: bool) -> bytes
     later = formatdate(math.ceil(time.time()) + retry_after, usegmt=True)
     fields = {
         "Date": formatdate(usegmt=True),
-        "Content-Type": "text/html; charset=utf-8" if fault == "html" else "text/plain",
+        "Content-Type": "text/html; charset=utf-8" if fault == "html" else "text/plain" if body else None,
         "Content-Length": str(len(body)),
         "Retry-After": {"429-seconds": str(retry_after), "429-date": later}.get(fault),
         "Connection": "close" if closing else None,

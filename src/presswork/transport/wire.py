@@ -1,0 +1,239 @@
+"""One kept-alive HTTP/1.1 connection, strict about what is cut short.
+
+Not `http.client`, which takes the end of a connection for the end of an answer's head or body, sends a small body in
+a packet of its own, and takes `103 Early Hints` for the answer. Framing is that of RFC 9112, sections 6 and 9.
+"""
+
+from __future__ import annotations
+
+import re
+import select
+import socket
+import ssl
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+import httpx
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+__all__ = ["BrokeOff", "Wire"]
+
+_READ: Final = 64 * 1024
+_LONGEST: Final = 256 * 1024
+"""Bytes that the head of an answer, or one line of its framing, may have."""
+_END: Final = re.compile(rb"\r?\n\r?\n")
+_LINE: Final = re.compile(rb"\r?\n")
+_STATUS: Final = re.compile(rb"HTTP/1\.([01]) +(\d{3})(?: .*)?")
+_NAME: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_INTERIM: Final = re.compile(rb"(?:HTTP/1\.1 1\d\d.*?\r\n\r\n)+", re.DOTALL)
+_CHUNK: Final = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?")
+
+Fields = list[tuple[bytes, bytes]]
+
+
+class BrokeOff(Exception):
+    """A request could not be sent to its end; an answer may be there all the same."""
+
+
+class Wire:
+    """A connection on which requests and answers take turns. Trouble is raised as httpx's errors."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._held = b""
+        self._poll = select.poll()
+        self._poll.register(sock, select.POLLIN)
+        self._timeout = sock.gettimeout()
+        self._fresh = True
+        self._whole = False
+
+    @property
+    def quiet(self) -> bool:
+        """Whether the last answer was read to its end, and the server has neither spoken nor hung up since."""
+        return self._fresh and not self._held and not self._poll.poll(0)
+
+    def send(self, head: bytes, pieces: Iterable[bytes], timeout: float) -> None:
+        """Send a request; `BrokeOff` where the server stopped listening, or answered before it had everything.
+
+        What reading a piece raises is raised here; where that is the first piece, nothing has been sent.
+        """
+        rest = iter(pieces)
+        first = next(rest, b"")
+        self._fresh = False
+        self._set_timeout(timeout)
+        self._push(head + first)
+        for piece in rest:
+            if self._spoken(timeout):
+                raise BrokeOff("it answered, or hung up, before it had everything")
+            self._push(piece)
+
+    def answer(self, method: str, timeout: float) -> tuple[int, Fields, Iterator[bytes]]:
+        """Read the head of the answer and return status, fields and the body, which is read as it is iterated.
+
+        `timeout` in seconds is for each silence.
+        """
+        self._set_timeout(timeout)
+        try:
+            status, fields, kept = self._head()
+        except TimeoutError as error:
+            raise httpx.ReadTimeout(f"no answer within {timeout:.0f} s") from error
+        except OSError as error:
+            raise httpx.ReadError(f"the connection was cut: {error.strerror or error}") from error
+        return status, fields, self._body(method, status, fields, kept=kept)
+
+    def shut(self) -> None:
+        """End the connection under a thread that may be waiting for it; that thread closes it."""
+        with suppress(OSError):
+            socket.socket.shutdown(self._sock, socket.SHUT_RDWR)  # TLS's own would take its state from that thread
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._sock.close()
+
+    def _set_timeout(self, seconds: float) -> None:
+        if seconds != self._timeout:
+            self._sock.settimeout(seconds)
+            self._timeout = seconds
+
+    def _push(self, data: bytes) -> None:
+        try:
+            sent = self._sock.send(data)
+            if sent < len(data):
+                view = memoryview(data)
+                while view := view[sent:]:
+                    sent = self._sock.send(view)
+        except TimeoutError as error:
+            raise BrokeOff(f"it took nothing for {self._timeout:.0f} s") from error
+        except OSError as error:
+            raise BrokeOff(f"the connection was cut while sending: {error.strerror or error}") from error
+
+    def _spoken(self, timeout: float) -> bool:
+        """Say whether the answer has begun, or the connection ended."""
+        if not self._poll.poll(0):
+            return False
+        self._sock.settimeout(0)
+        try:
+            piece = self._sock.recv(_READ)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return False  # a TLS session ticket
+        except OSError:
+            return True
+        finally:
+            self._sock.settimeout(timeout)
+        self._held += piece
+        return not piece or _INTERIM.fullmatch(self._held) is None
+
+    def _more(self) -> None:
+        piece = self._sock.recv(_READ)
+        if not piece:
+            raise httpx.RemoteProtocolError(
+                "the answer was cut short" if self._held else "the connection was closed without an answer"
+            )
+        self._held += piece
+
+    def _until(self, end: re.Pattern[bytes]) -> bytes:
+        while (found := end.search(self._held)) is None:
+            if len(self._held) > _LONGEST:
+                raise httpx.RemoteProtocolError("the answer's head has no end")
+            self._more()
+        before, self._held = self._held[: found.start()], self._held[found.end() :]
+        return before
+
+    def _head(self) -> tuple[int, Fields, bool]:
+        while True:
+            first, *lines = _LINE.split(self._until(_END))
+            line = _STATUS.fullmatch(first)
+            if line is None:
+                raise httpx.RemoteProtocolError("the answer is not HTTP/1.1")
+            status = int(line[2])
+            if status >= 200:  # what comes before is word of an answer to come
+                fields = _fields(lines)
+                said = {token.strip().lower() for token in _all(fields, b"connection").split(b",")}
+                return status, fields, b"close" not in said and (line[1] == b"1" or b"keep-alive" in said)
+
+    def _body(self, method: str, status: int, fields: Fields, *, kept: bool) -> Iterator[bytes]:
+        """Choose how the body ends; where it ends by itself and the connection is `kept`, it can be used again."""
+        coding = _all(fields, b"transfer-encoding").lower()
+        length = _length(fields)
+        if method == "HEAD" or status in {204, 304}:
+            body = self._exactly(0)
+        elif coding:
+            chunked = coding.rsplit(b",", 1)[-1].strip() == b"chunked"
+            kept &= chunked
+            body = self._chunks() if chunked else self._rest()
+        elif length is not None:
+            body = self._exactly(length)
+        else:
+            kept = False
+            body = self._rest()
+        return self._told(body, kept=kept)
+
+    def _told(self, body: Iterator[bytes], *, kept: bool) -> Iterator[bytes]:
+        try:
+            yield from body
+        except TimeoutError as error:
+            raise httpx.ReadTimeout("the answer stopped in the middle") from error
+        except OSError as error:
+            raise httpx.ReadError("the answer was cut short") from error
+        self._fresh = kept
+
+    def _exactly(self, size: int) -> Iterator[bytes]:
+        while size:
+            if not self._held:
+                self._held = self._sock.recv(_READ)
+                if not self._held:
+                    raise httpx.RemoteProtocolError("the answer was cut short")
+            piece, self._held = self._held[:size], self._held[size:]
+            size -= len(piece)
+            yield piece
+
+    def _chunks(self) -> Iterator[bytes]:
+        while True:
+            found = _CHUNK.fullmatch(self._until(_LINE))
+            if found is None:
+                raise httpx.RemoteProtocolError("the answer's chunks are not HTTP/1.1")
+            size = int(found[1], 16)
+            if not size:
+                break
+            yield from self._exactly(size)
+            if self._until(_LINE):
+                raise httpx.RemoteProtocolError("the answer's chunks are not HTTP/1.1")
+        while self._until(_LINE):
+            pass  # trailers
+
+    def _rest(self) -> Iterator[bytes]:
+        piece, self._held = self._held, b""
+        while piece := piece or self._sock.recv(_READ):
+            yield piece
+            piece = b""
+
+
+def _fields(lines: list[bytes]) -> Fields:
+    fields: Fields = []
+    for line in lines:
+        if line[:1] in (b" ", b"\t") and fields:  # folded, as of old
+            name, value = fields.pop()
+            fields.append((name, value + b" " + line.strip()))
+            continue
+        name, colon, value = line.partition(b":")
+        if not colon or not _NAME.fullmatch(name):
+            raise httpx.RemoteProtocolError("the answer's head is not HTTP/1.1")
+        fields.append((name, value.strip()))
+    return fields
+
+
+def _all(fields: Fields, name: bytes) -> bytes:
+    """Return all that a field says, joined as one list."""
+    return b",".join(value for key, value in fields if key.lower() == name)
+
+
+def _length(fields: Fields) -> int | None:
+    said = {value.strip() for value in _all(fields, b"content-length").split(b",")} - {b""}
+    if not said:
+        return None
+    length = said.pop()
+    if said or not length.isdigit():
+        raise httpx.RemoteProtocolError("the answer does not say how long it is")
+    return int(length)
