@@ -126,7 +126,7 @@ class NetlifyHost:
         """Name the route, with the least seconds that 500 requests a minute allow."""
         route = self.route(manifest, missing)
         if route == "zip":
-            asked = "it was asked for" if self.options.route == "zip" else "one request is quicker than so many files"
+            asked = "it is asked for" if self.options.route == "zip" else "one request is quicker than so many files"
             return Estimate("zip", asked, 4, manifest.size)
         contents = {entry.sha256: entry.size for entry in missing}
         requests = 5 + len(contents) + len(self.functions)

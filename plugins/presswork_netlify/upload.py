@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from presswork.errors import HostError, Stale
-from presswork.host import Part
+from presswork.host import Part, Taken
 from presswork.transport import Answered, Unanswered
 from presswork.zipped import Zipped
 from presswork_netlify.wire import ARRIVED, DONE, WAITING, Deploy
@@ -100,6 +100,13 @@ class NetlifyUpload:
         if self._host.options.staged and self._published() != deploy.id:
             self._host.activate(deploy.id)
         return self._shown(deploy)
+
+    def taken(self) -> Taken:
+        """Return the route, and what an archive held."""
+        manifest = self._intent.manifest
+        if not self.session.startswith("zip:"):
+            return Taken("digest", "only the files Netlify lacked were sent")
+        return Taken("zip", "one request for the whole site", len(manifest), manifest.size)
 
     @property
     def _draft(self) -> bool:
