@@ -10,13 +10,13 @@ from presswork.errors import Cancelled, Conflict, HostError, PressworkError, Ref
 from presswork.events import Planned, Switched
 from presswork.events import Verified as VerifiedEvent
 from presswork.findings import Finding
-from presswork.host import Activates, Cancels, Carries, Checks, Estimates, Intent, Lists
+from presswork.host import Activates, Cancels, Carries, Checks, Estimates, Intent, Lists, Tells
 from presswork.interrupts import held
 from presswork.journal import Line
 from presswork.label import digest_in, make_label
 from presswork.mediatypes import is_page
 from presswork.plan import Estimate, Plan, compare
-from presswork.report import Error, ManifestFacts, ReleaseFacts, TargetReport
+from presswork.report import Error, ManifestFacts, ReleaseFacts, Route, TargetReport, Uploaded
 from presswork.report.terminal import count
 from presswork.upload import MOST_STALES, Engine
 from presswork.verify import prove
@@ -141,7 +141,7 @@ class Deployment:
             return
         verified = prove(self.host, release, self._intent.manifest, full=full)
         if verified is None:
-            self._notes.append(_UNVERIFIED)
+            self._notes.append(_UNVERIFIED if release.live else _UNVERIFIED_PREVIEW)
             return
         self.report.verified = verified
         self.journal.write(Line(step="verified", release=release.id, ok=verified.ok))
@@ -228,6 +228,11 @@ class Deployment:
         raise AssertionError("the loop returns or raises")
 
     def _take_down(self, release: Release) -> None:
+        if isinstance(self._upload, Tells):
+            taken = self._upload.taken()
+            self.report.route = Route(taken.route, taken.reason)
+            sent = self.report.uploaded or Uploaded(0, 0)
+            self.report.uploaded = Uploaded(sent.files + taken.files, sent.bytes + taken.bytes)
         self.report.release = ReleaseFacts.of(release)
         self.report.outcome = "deployed" if release.live else "locked" if self._live else "previewed"
         finished = Line(
@@ -272,6 +277,14 @@ _UNVERIFIED = Finding(
     code="unverified",
     message="The host offers no way to compare this release with the build.",
     hint="Look at the site itself.",
+)
+
+
+_UNVERIFIED_PREVIEW = Finding(
+    severity="info",
+    code="unverified",
+    message="The host offers no way to compare a release that is not live with the build.",
+    hint="Look at the preview itself.",
 )
 
 

@@ -50,6 +50,8 @@ __all__ = [
     "Reads",
     "Release",
     "Serves",
+    "Taken",
+    "Tells",
     "Unpublishes",
     "Upload",
 ]
@@ -183,6 +185,15 @@ class Kit:
     wait: Callable[[float, str], None]
 
 
+class Taken(Struct, frozen=True):
+    """The way an upload took, and why; `files` and `bytes` count what was sent besides the parts, in `finish`."""
+
+    route: str
+    reason: str
+    files: int = 0
+    bytes: int = 0
+
+
 class Upload(Protocol):
     """One release in the making. Only `put` is called from several threads."""
 
@@ -272,6 +283,15 @@ class HostType:
     unfiled: frozenset[str] = frozenset()
     embedded: bool = False
     emulator: Callable[[], type[Any]] | None = None
+
+
+@runtime_checkable
+class Tells(Protocol):
+    """An upload that can tell which of several routes it took."""
+
+    def taken(self) -> Taken:
+        """Return the route; asked once the upload is finished."""
+        ...
 
 
 @runtime_checkable
