@@ -8,7 +8,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
+from presswork.testing.faults import FAULTS, PROCESSED, Exchange, FaultProxy
 from presswork.testing.kits import RecordingKit, kit
+from presswork.testing.servers import served
 from presswork.testing.sites import MemorySource, memory_source
 from presswork.testing.steps import FailAt, StepCounter, deploy
 
@@ -17,8 +19,12 @@ if TYPE_CHECKING:
     from presswork.testing.contract import HostContract as HostContract
 
 __all__ = [
+    "FAULTS",
+    "PROCESSED",
     "Bench",
+    "Exchange",
     "FailAt",
+    "FaultProxy",
     "HostContract",
     "MemorySource",
     "RecordingKit",
@@ -26,6 +32,7 @@ __all__ = [
     "deploy",
     "kit",
     "memory_source",
+    "served",
 ]
 
 _HOMES: Final = {"Bench": "presswork.testing.bench", "HostContract": "presswork.testing.contract"}

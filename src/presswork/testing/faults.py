@@ -7,7 +7,7 @@
 | `closed-after-processing` | the same, when the server has answered | has done it |
 | `truncated` | the answer breaks off in its body, or in its headers where it has no body | has done it |
 | `truncated-headers` | the answer breaks off in its headers | has done it |
-| `stalled` | no answer, until the client gives up, `let_go()` or the end of the proxy | knows nothing |
+| `stalled` | no answer, until the client gives up; `let_go()` and the end of the proxy reset it | knows nothing |
 | `408`, `500`, `502`, `503`, `504` | that status with a line of text; 408 closes the connection | knows nothing |
 | `429-seconds`, `429-date` | 429 with `Retry-After` in seconds, or as an HTTP date | knows nothing |
 | `empty-401` | 401 with no body (made for uploads) | knows nothing |
@@ -34,7 +34,7 @@ from presswork.testing.servers import in_thread, listening, raising, url_of
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable
 
 __all__ = ["FAULTS", "PROCESSED", "Exchange", "FaultProxy"]
 
@@ -45,6 +45,7 @@ FAULTS: Final = ("refused", "closed-before-reading", "stalled", *PROCESSED, *ANS
 """Every fault there is."""
 
 _UNREAD: Final = 64 * 1024
+_NOTHING: Final = (0, "", None)  # was asked: a server may say 408 of its own accord
 
 
 class Exchange(NamedTuple):
@@ -96,8 +97,7 @@ class FaultProxy:
             listener = stack.enter_context(listening("127.0.0.1"))
             listener.setblocking(False)
             self.address = url_of(listener)
-            main = partial(self._main, listener)
-            self._loop = stack.enter_context(in_thread(main, "presswork-faults"))
+            self._loop = stack.enter_context(in_thread(partial(self._main, listener), "presswork-faults"))
             self._stack = stack.pop_all()
         return self
 
@@ -131,14 +131,14 @@ class FaultProxy:
             self._armed.clear()
 
     def let_go(self) -> None:
-        """Close the connections that are stalled, without an answer."""
-        self._loop.call_soon_threadsafe(self._give_up)
+        """Reset the connections that are stalled."""
+        for client in tuple(self._stalled):
+            self._loop.call_soon_threadsafe(client.give_up)
 
     @property
     def log(self) -> list[Exchange]:
         """The requests in the order in which their heads arrived."""
-        with self._lock:
-            return self._log.copy()
+        return self._log.copy()
 
     @property
     def count(self) -> int:
@@ -161,38 +161,33 @@ class FaultProxy:
             self._log[number - 1] = self._log[number - 1]._replace(outcome=outcome)
 
     async def _main(self, listener: socket.socket, leave: asyncio.Event) -> None:
-        self._spawn(self._accept(listener))
+        loop = asyncio.get_running_loop()
+        loop.add_reader(listener, self._accept, listener)
         await leave.wait()
+        loop.remove_reader(listener)
 
-    async def _accept(self, listener: socket.socket) -> None:
-        while True:
-            sock, _ = await asyncio.get_running_loop().sock_accept(listener)
-            self._spawn(self._serve(End(sock)))
+    def _accept(self, listener: socket.socket) -> None:
+        client = End(listener.accept()[0])
+        task = asyncio.create_task(self._serve(client))
+        self._tasks.add(task)
+        task.add_done_callback(partial(self._ended, client))
 
     async def _serve(self, client: End) -> None:
         try:
             server = await connect(*self._server)
         except OSError:
             client.reset()
-        else:
-            try:
-                await _Connection(self, client, server).run()
-            finally:
-                server.close()
+            return
+        try:
+            await _Connection(self, client, server).run()
         finally:
+            server.close()
+
+    def _ended(self, client: End, task: asyncio.Task[None]) -> None:
+        if client in self._stalled:
+            client.reset()
             self._stalled.discard(client)
-            client.close()
-
-    def _give_up(self) -> None:
-        for client in self._stalled:
-            client.give_up()
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
+        client.close()  # here, because a task cancelled before it began has no `finally`
         self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
         if isinstance(error, ExceptionGroup):
@@ -212,6 +207,7 @@ class _Connection:
         self._proxy = proxy
         self._client = client
         self._server = server
+        self._asked: tuple[int, str, _Armed | None] = _NOTHING
         self._answered = asyncio.Event()
         self._answered.set()
 
@@ -256,10 +252,12 @@ class _Connection:
             size = 0 if bodiless else framing(head, TO_THE_END)
             if armed and armed.fault in PROCESSED:
                 await self._spoil(armed, number, head, size)
-            self._proxy._outcome(number, status)
+            if number:
+                self._proxy._outcome(number, status)
             await self._client.send(head)
             async for piece in self._server.body(size):
                 await self._client.send(piece)
+            self._asked = _NOTHING
             self._answered.set()
         if self._client not in self._proxy._stalled:
             raise _Over
@@ -280,9 +278,10 @@ class _Connection:
         if fault == "closed-before-reading":
             self._client.finish()
             await self._client.discard(_UNREAD)
+            self._client.reset()
             raise _Over
         if fault == "stalled":
-            await self._client.discard(math.inf)
+            await self._client.discard(math.inf)  # `_ended` resets it
             raise _Over
         unread = fault == "early-413" or expects(head)
         if not unread:

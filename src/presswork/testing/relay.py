@@ -49,12 +49,13 @@ async def connect(host: str, port: int) -> End:
 
 
 class End:
-    """A connected socket, not blocking, and what was read from it ahead.
+    """A connected socket and what was read from it ahead.
 
     Bare sockets rather than asyncio's streams: a stream whose sending broke gives up the answer that came before.
     """
 
     def __init__(self, sock: socket.socket) -> None:
+        sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._sock = sock
         self._ahead = bytearray()
@@ -106,9 +107,9 @@ class End:
             self._sock.shutdown(socket.SHUT_WR)
 
     def give_up(self) -> None:
-        """Send and read nothing more: a read under way returns."""
+        """Read nothing more: a read under way returns. Without a `reset` a client that is sending would hang."""
         with suppress(OSError):
-            self._sock.shutdown(socket.SHUT_RDWR)
+            self._sock.shutdown(socket.SHUT_RD)
 
     def reset(self) -> None:
         """Make `close` break the connection off (RST)."""

@@ -8,6 +8,8 @@ import threading
 import traceback
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from contextlib import contextmanager, suppress
+from email.utils import formatdate
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from presswork.errors import ConfigError, PressworkError
@@ -52,12 +54,11 @@ def served(app: App, *, host: str = "127.0.0.1", grace: float = 10.0) -> Iterato
         access_log=False,
         timeout_keep_alive=_IDLE,
     )
-    server = uvicorn.Server(config)
     ready = threading.Event()
     with (
         raising(errors),
         listening(host) as listener,
-        in_thread(lambda leave: _serve(server, listener, ready, leave, grace, errors), "presswork-served"),
+        in_thread(lambda leave: _serve(config, listener, ready, leave, grace, errors), "presswork-served"),
     ):
         ready.wait()
         if errors:
@@ -124,39 +125,54 @@ def raising(errors: list[Exception]) -> Iterator[None]:
 
 
 async def _serve(
-    server: uvicorn.Server,
+    config: uvicorn.Config,
     listener: socket.socket,
     ready: threading.Event,
     leave: asyncio.Event,
     grace: float,
     errors: list[Exception],
 ) -> None:
-    """Take uvicorn through its own steps, but for the sleeps in its way of ending."""
-    server.config.load()
-    server.lifespan = server.config.lifespan_class(server.config)
-    try:
-        await server.startup(sockets=[listener])
-    except SystemExit:  # how uvicorn says it; the application's own error is among `errors`, if it raised one
-        if not errors:
-            errors.append(PressworkError("The application did not start.", hint="See `lifespan.startup.failed`."))
+    """Give each connection to uvicorn's protocol: its own server sleeps as it ends, and forgets who is coming in."""
+    from uvicorn.server import ServerState
+
+    config.load()
+    lifespan = config.lifespan_class(config)
+    await lifespan.startup()
+    if lifespan.should_exit and not errors:
+        errors.append(PressworkError("The application did not start.", hint="See `lifespan.startup.failed`."))
+    ready.set()
+    if errors:
         return
-    finally:
-        ready.set()
+    state = ServerState()
+    loop = asyncio.get_running_loop()
+    coming: set[asyncio.Task[Any]] = set()
+
+    kind: Callable[..., asyncio.Protocol] = config.http_protocol_class
+    protocol = partial(kind, config=config, server_state=state, app_state=lifespan.state)
+
+    def accept() -> None:
+        sock, _ = listener.accept()
+        sock.setblocking(False)
+        task = loop.create_task(loop.connect_accepted_socket(protocol, sock))
+        coming.add(task)
+        task.add_done_callback(coming.discard)
+
+    listener.setblocking(False)
+    loop.add_reader(listener, accept)
     while not leave.is_set():
-        await server.on_tick(0)  # sets the Date header
+        state.default_headers = [(b"date", formatdate(usegmt=True).encode()), *config.encoded_headers]
         with suppress(TimeoutError):
             await asyncio.wait_for(leave.wait(), 1)
-    for own in server.servers:
-        own.close()
-    state = server.server_state
+    loop.remove_reader(listener)
+    await asyncio.gather(*coming)
     for connection in list(state.connections):
         connection.transport.abort()
     if state.tasks:
         _, late = await asyncio.wait(state.tasks, timeout=grace)
-        if late:  # cancelled when `main` has returned
+        if late:  # cancelled when this returns
             message = f"{len(late)} request(s) were still being answered {grace:g} s after their clients had gone."
             errors.append(PressworkError(message, hint="End when `receive` returns `http.disconnect`."))
-    await server.lifespan.shutdown()
+    await lifespan.shutdown()
 
 
 def _watched(app: App, errors: list[Exception]) -> App:
