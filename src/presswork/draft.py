@@ -60,6 +60,7 @@ class Draft:
     def drop(self, path: str) -> None:
         """Leave a file out; KeyError where there is none."""
         del self._entries[path]
+        self._types.pop(path, None)
         self.added.pop(path, None)
 
     def annotate(self, path: str, *, type: str) -> None:  # noqa: A002 -- the word a media type is asked for by

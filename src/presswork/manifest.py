@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from presswork.errors import PressworkError
+from presswork.paths import path_trouble
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -120,6 +121,9 @@ class Manifest:
             document = msgspec.json.decode(data, type=_Document)
             if document.schema != SCHEMA:
                 raise ValueError(f"its schema is {document.schema}, this version reads {SCHEMA}")
+            for entry in document.entries:
+                if trouble := path_trouble(entry.path):
+                    raise ValueError(f"{entry.path!r} {trouble}")
             return cls(document.entries, document.types, document.digests)
         except (ValueError, KeyError) as error:  # msgspec's own errors are ValueErrors
             raise PressworkError(

@@ -22,7 +22,7 @@ from presswork.manifest import Entry
 from presswork.paths import path_trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from presswork.findings import Severity
     from presswork.host import Digest
@@ -218,9 +218,8 @@ class _Walk:
                         others.append((path, suspected, entry))
         except OSError as error:
             self.trouble(prefix[:-1] or ".", error)
-        fold = str.casefold if "".join(names).isascii() else _folded
-        if len(set(map(fold, names))) < len(names):
-            self._clashes(prefix, names, fold)
+        if len(names) > 1:
+            self._clashes(prefix, names)
         return files, others
 
     def _followed(self, folder: _Folder, path: str, suspected: bool, link: str) -> str | None:
@@ -264,7 +263,10 @@ class _Walk:
         hint = "Rename it: every host takes paths in UTF-8."
         self._note("not-utf8", _shown(path.removesuffix("/")), "has a name that is not valid UTF-8.", hint)
 
-    def _clashes(self, prefix: str, names: Iterable[str], fold: Callable[[str], str]) -> None:
+    def _clashes(self, prefix: str, names: list[str]) -> None:
+        fold = str.casefold if "".join(names).isascii() else _folded
+        if len(set(map(fold, names))) == len(names):
+            return
         groups: dict[str, list[str]] = {}
         for name in sorted(names):
             groups.setdefault(fold(name), []).append(prefix + name)

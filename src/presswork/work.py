@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from presswork.draft import Draft
 from presswork.events import Scanned
 from presswork.git import revision
+from presswork.host import SHA256
 from presswork.scan import scan
 from presswork.source import Folder
 
@@ -40,10 +41,11 @@ class Work:
 
 
 def read(site: Site, project: Project, digests: Sequence[Digest], emit: Emit) -> Work:
-    """Read a site's folder once, with every digest that is asked for; `ConfigError` where there is no folder."""
+    """Read a site's folder once, with every digest that is asked for besides SHA-256; `ConfigError` where there is no folder."""
     started = time.monotonic()
-    scanned = scan(site.root, ignore=project.settings.ignore, digests=digests)
-    draft = Draft(scanned.entries, scanned.digests, digests)
+    others = tuple({digest.name: digest for digest in digests if digest.name != SHA256.name}.values())
+    scanned = scan(site.root, ignore=project.settings.ignore, digests=others)
+    draft = Draft(scanned.entries, scanned.digests, others)
     project.plugins.edit_manifest(site, draft)
     manifest = draft.freeze()
     emit(Scanned("", manifest, time.monotonic() - started))
