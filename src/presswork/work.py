@@ -41,7 +41,7 @@ class Work:
 
 
 def read(site: Site, project: Project, digests: Sequence[Digest], emit: Emit) -> Work:
-    """Read a site's folder once, with every digest that is asked for besides SHA-256; `ConfigError` where there is no folder."""
+    """Read a site once, with the digests asked for besides SHA-256; `ConfigError` where there is no folder."""
     started = time.monotonic()
     others = tuple({digest.name: digest for digest in digests if digest.name != SHA256.name}.values())
     scanned = scan(site.root, ignore=project.settings.ignore, digests=others)
