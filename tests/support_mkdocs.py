@@ -11,17 +11,17 @@ import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 import pytest
-from support_local import served, store_of, tree
 
 from presswork.builds import last_build
 from presswork.state import State
+from support_local import served, store_of, tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from presswork.builds import Build
 
@@ -84,11 +84,11 @@ class Seen(NamedTuple):
 class Docs:
     """A project of two pages and a theme of one template: `plugins` is the YAML of that setting, `more` what follows.
 
-    Its configuration has the tool's own name and stands, like `docs`, in `folder`.
+    Its configuration has the tool's own name and stands, like `docs`, in `folder`; commands run in `cwd`.
     """
 
     def __init__(self, folder: Path, plugins: str = "[presswork]", more: str = "", *, tool: str = "mkdocs") -> None:
-        self.folder = folder
+        self.folder = self.cwd = folder
         self.tool = tool
         self.config = folder / f"{tool}.yml"
         self.file("pyproject.toml", "")  # this is the project's root, whatever lies above it
@@ -110,16 +110,16 @@ class Docs:
     def page(self, name: str, text: str) -> None:
         self.file(f"docs/{name}", text)
 
-    def build(self, *arguments: str, cwd: Path | None = None, **environ: str) -> Run:
-        return self.run("build", *arguments, cwd=cwd, **environ)
+    def build(self, *arguments: str, **environ: str) -> Run:
+        return self.run("build", *arguments, **environ)
 
-    def run(self, *arguments: str, cwd: Path | None = None, **environ: str) -> Run:
-        return self.python("-m", self.tool, *arguments, cwd=cwd, **environ)
+    def run(self, *arguments: str, **environ: str) -> Run:
+        return self.python("-m", self.tool, *arguments, **environ)
 
-    def python(self, *arguments: str, cwd: Path | None = None, **environ: str) -> Run:
+    def python(self, *arguments: str, **environ: str) -> Run:
         done = subprocess.run(
             [sys.executable, *arguments],
-            cwd=cwd or self.folder,
+            cwd=self.cwd,
             env=_environment(environ),
             capture_output=True,
             text=True,

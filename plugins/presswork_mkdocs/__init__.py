@@ -72,7 +72,8 @@ class PressworkPlugin(BasePlugin):  # type: ignore[type-arg,no-untyped-call]  # 
             _log.info("a dirty build is neither deployed nor recorded: build without --dirty for that")
 
     def on_config(self, config: MkDocsConfig) -> None:
-        """Say what is wrong with the settings before the build begins."""
+        """Say what is wrong with the settings before the build begins; forget what an earlier one staged."""
+        self._staged = None
         if not self._active:
             return
         if sum(isinstance(plugin, PressworkPlugin) for plugin in config.plugins.values()) > 1:
@@ -84,10 +85,6 @@ class PressworkPlugin(BasePlugin):  # type: ignore[type-arg,no-untyped-call]  # 
             self._project.check_settings()
         except PressworkError as error:
             raise PluginError(_in_one(error)) from None
-
-    def on_pre_build(self, **_: object) -> None:
-        """Forget what an earlier build in this process staged."""
-        self._staged = None
 
     def on_env(self, env: Environment, *, files: Files, **_: object) -> Environment:
         """Keep what MkDocs knows of its pages: their titles are settled by now."""

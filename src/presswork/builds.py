@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -64,7 +65,8 @@ def after_build(
     _record(site, project, config)
     where = os.path.relpath(site.root, folder)
     if does == "off":
-        say(f"{where} is built and not deployed. To deploy it: presswork deploy")
+        there = "" if Path.cwd().is_relative_to(folder) else f"cd {shlex.quote(os.path.relpath(folder))} && "
+        say(f"{where} is built and not deployed. To deploy it: {there}presswork deploy")
         return None
     from presswork.deploy import deploy
     from presswork.report.terminal import lines, trouble
