@@ -78,11 +78,13 @@ class PressworkPlugin(BasePlugin):  # type: ignore[type-arg,no-untyped-call]  # 
             return
         if sum(isinstance(plugin, PressworkPlugin) for plugin in config.plugins.values()) > 1:
             raise PluginError("presswork is enabled twice. Enable it once; several places go under `targets:`.")
+        from presswork.builds import settle_date
         from presswork.project import Project
 
         self._project = Project(self._settings)
         try:
             self._project.check_settings()
+            settle_date(self._project)
         except PressworkError as error:
             raise PluginError(_in_one(error)) from None
 

@@ -11,20 +11,20 @@ import msgspec
 from msgspec import Struct
 
 from presswork import disk
-from presswork.errors import ConfigError, PressworkError, Refused
+from presswork.errors import PressworkError, Refused
 from presswork.scan import Shape, shape
 from presswork.settings import Settings
 from presswork.site import Site
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from presswork.project import Project
     from presswork.report import Report
-    from presswork.settings import OnBuild, Target
+    from presswork.settings import Target
     from presswork.state import State
 
-__all__ = ["Build", "BuildFailed", "after_build", "last_build", "unchanged_since", "unfit_for"]
+__all__ = ["Build", "BuildFailed", "after_build", "last_build", "settle_date", "unchanged_since", "unfit_for"]
 
 _RECORD: Final = "build.json"
 _SCHEMA: Final = 1
@@ -60,25 +60,19 @@ def after_build(
     wrong, and `BuildFailed` where a deploy did not succeed.
     """
     project.check_settings()
-    does = _asked_for(project.settings, project.environ)
+    does = project.settings.build_does(project.environ)
     folder = Path(project.settings.folder)
-    _record(site, project, config)
+    site = _record(site, project, config)
     where = os.path.relpath(site.root, folder)
     if does == "off":
         there = "" if Path.cwd().is_relative_to(folder) else f"cd {shlex.quote(os.path.relpath(folder))} && "
         say(f"{where} is built and not deployed. To deploy it: {there}presswork deploy")
         return None
-    from presswork.deploy import deploy
     from presswork.report.terminal import lines, trouble
 
-    target = project.settings.target()
-    if reason := unfit_for(site, target):
-        raise reason
-    if deployed is not None:
-        _only_one(site, project, target, deployed)
-    allow = project.environ.get("PRESSWORK_ALLOW_REMOVALS") == "1"
-    report = deploy(site, project, dry_run=does == "plan", allow_removals=allow)
-    _save_report(report, project.environ)
+    report = _deploy(site, project, deployed, dry_run=does == "plan")
+    if path := project.environ.get("PRESSWORK_REPORT"):
+        disk.write(Path(path), report.to_json())
     for line in lines(report):
         say(line)
     error = report.error or next((t.error for t in report.targets if t.error), None)
@@ -89,6 +83,18 @@ def after_build(
     if error is not None:
         raise BuildFailed(error.message, hint=error.hint, path=error.path)
     return report
+
+
+def settle_date(project: Project) -> None:
+    """Give the build the date of its commit, where `source_date: commit` asks for it and no date is given.
+
+    To be called before the generator looks at `SOURCE_DATE_EPOCH`.
+    """
+    if project.settings.source_date == "commit" and "SOURCE_DATE_EPOCH" not in os.environ:
+        from presswork.git import commit_time
+
+        if (moment := commit_time(Path(project.settings.folder))) is not None:
+            os.environ["SOURCE_DATE_EPOCH"] = str(moment)
 
 
 def last_build(state: State) -> Build | None:
@@ -118,20 +124,33 @@ def unfit_for(site: Site, target: Target) -> Refused | None:
     )
 
 
-def _asked_for(settings: Settings, environ: Mapping[str, str]) -> OnBuild:
-    word = environ.get("PRESSWORK_DEPLOY", "")
-    if word not in {"", "0", "1"}:
-        raise ConfigError(
-            f"PRESSWORK_DEPLOY is {word!r}.",
-            hint="Set it to 1 to deploy from this build, to 0 not to, or leave it unset.",
-        )
-    asked: dict[str, OnBuild] = {"1": "deploy", "0": "off"}
-    return asked.get(word, settings.build_does)
+def _deploy(site: Site, project: Project, deployed: dict[str, str] | None, *, dry_run: bool) -> Report:
+    from presswork.deploy import deploy
+    from presswork.report import Report
+
+    try:
+        target = project.settings.target()
+        if reason := unfit_for(site, target):
+            raise reason
+        if deployed is not None:
+            _only_one(site, project, target, deployed)
+    except PressworkError as error:
+        report = Report(command="plan" if dry_run else "deploy")
+        report.fail(error)
+        return report
+    allow = project.environ.get("PRESSWORK_ALLOW_REMOVALS") == "1"
+    return deploy(site, project, dry_run=dry_run, allow_removals=allow)
 
 
-def _record(site: Site, project: Project, config: Path | None) -> None:
+def _record(site: Site, project: Project, config: Path | None) -> Site:
+    """Leave the record of this build; return the site with what earlier builds left in its folder."""
     from presswork.git import commit
 
+    before = last_build(project.state)
+    if before is not None and site.made is not None and before.site.root == site.root:
+        once = {*(before.site.made or ()), *before.site.left_over} - {*site.made}
+        there = sorted(path for path in once if Path(site.root, path).is_file())
+        site = msgspec.structs.replace(site, left_over=tuple(there))
     build = Build(
         schema=_SCHEMA,
         site=site,
@@ -141,6 +160,7 @@ def _record(site: Site, project: Project, config: Path | None) -> None:
         commit=commit(Path(project.settings.folder), environ=project.environ),
     )
     project.state.write(_RECORD, msgspec.json.encode(build) + b"\n")
+    return site
 
 
 def _only_one(site: Site, project: Project, target: Target, deployed: dict[str, str]) -> None:
@@ -152,8 +172,3 @@ def _only_one(site: Site, project: Project, target: Target, deployed: dict[str, 
             f"{deployed[key]} was deployed to {target.name} in this run; {site.root} would replace it.",
             hint="Build both below one folder and run `presswork deploy` on that folder, or give each its own target.",
         )
-
-
-def _save_report(report: Report, environ: Mapping[str, str]) -> None:
-    if path := environ.get("PRESSWORK_REPORT"):
-        disk.write(Path(path), report.to_json())

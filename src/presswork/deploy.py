@@ -63,7 +63,7 @@ def deploy(
             report.targets = [deployment.report for deployment in deployments]
             _bring_out(
                 deployments,
-                plan=lambda d: d.plan(work, allow_removals=allow_removals, entries=dry_run),
+                plan=lambda d: d.plan(work, allow_removals=allow_removals),
                 prove=lambda d: d.prove(full=full),
                 dry_run=dry_run,
             )

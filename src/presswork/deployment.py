@@ -5,17 +5,16 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from presswork import guards
 from presswork.errors import Cancelled, Conflict, HostError, PressworkError, Refused, Stale
 from presswork.events import Planned, Switched
 from presswork.events import Verified as VerifiedEvent
+from presswork.explain import with_digests
 from presswork.findings import Finding
-from presswork.host import Activates, Cancels, Carries, Checks, Estimates, Intent, Lists, Tells
+from presswork.host import Activates, Cancels, Carries, Intent, Tells
 from presswork.interrupts import held
 from presswork.journal import Line
 from presswork.label import digest_in, make_label
-from presswork.mediatypes import is_page
-from presswork.plan import Estimate, Plan, compare
+from presswork.planning import plan_for
 from presswork.report import Error, ManifestFacts, ReleaseFacts, Route, TargetReport, Uploaded
 from presswork.report.terminal import count
 from presswork.upload import MOST_STALES, Engine
@@ -26,10 +25,8 @@ if TYPE_CHECKING:
 
     from presswork.events import Emit
     from presswork.host import Release, Upload
-    from presswork.manifest import Entry, Listing, Manifest
     from presswork.project import Project
     from presswork.settings import Target
-    from presswork.source import Source
     from presswork.transport import Client
     from presswork.work import Work
 
@@ -64,32 +61,34 @@ class Deployment:
         """Whether the host can switch back by itself: such targets are switched first."""
         return isinstance(self.host, Activates)
 
-    def plan(self, work: Work, *, allow_removals: bool, entries: bool) -> None:
+    def plan(self, work: Work, *, allow_removals: bool) -> None:
         """Say what would change, without any side effect; `Refused` where a finding forbids it."""
         live = self.host.live()
-        self._intent = intent = self._make_intent(work.manifest, work.source, live, work)
-        findings = [*work.findings]
-        if isinstance(self.host, Checks):
-            findings += self.host.check(intent)
-            left_out = {finding.path for finding in findings if finding.leave_out and finding.path}
-            self._intent = self._make_intent(work.manifest.without(left_out), work.source, live, work)
-        manifest = self._intent.manifest
-        old, new, known = self._listings(live, manifest)
-        changes = compare(old, new)
-        missing = [manifest[change.path] for change in changes if change.change in {"added", "changed"}]
-        plan = Plan(changes, replaces=live, known=known, estimate=self._estimate(manifest, missing))
-        findings += self._project.plugins.check(work.site, manifest, plan)
-        findings += guards.limits(manifest, self.host.capabilities.limits)
-        if self._live:
-            findings += guards.removals(plan, sum(map(is_page, old)), allowed=allow_removals)
-        plan = plan.with_findings(findings)
+        intent = Intent(
+            manifest=work.manifest,
+            source=self._engine.source(work.source),
+            live=self._live,
+            label=make_label(work.revision, work.manifest),
+            alias=self._alias,
+            replaces=live,
+        )
+        planning = plan_for(
+            intent,
+            work,
+            self.host,
+            journal=self.journal,
+            archive=self._project.archive,
+            plugins=self._project.plugins,
+            allow_removals=allow_removals,
+        )
+        self._intent, self._before, self._source = planning.intent, planning.before, work.source
         self.report.previous = live.id if live else None
-        self.report.manifest = ManifestFacts.of(manifest)
-        self.report.tell(plan, entries=entries)
-        self._emit(Planned(self.target.name, plan))
-        _refuse(plan.findings)
+        self.report.manifest = ManifestFacts.of(self._intent.manifest)
+        self.report.tell(planning.plan, work.site.pages)
+        self._emit(Planned(self.target.name, planning.plan))
+        _refuse(planning.plan.findings)
         self._cargo = self.host.cargo() if isinstance(self.host, Carries) else ""
-        if live and self._live and plan.unchanged and self._trusted(live):
+        if live and self._live and planning.plan.unchanged and self._trusted(live):
             self.report.outcome = "unchanged"
             self.report.release = ReleaseFacts.of(live)
 
@@ -110,7 +109,7 @@ class Deployment:
     def fill(self) -> None:
         """Send what the host lacks; afterwards only the switch is left."""
         intent = self._intent
-        self._project.archive.put(intent.manifest)
+        self._project.archive.put(with_digests(intent.manifest, self._before, self._source))
         self._upload = self.host.begin(intent, self._session)
         if self._session is None:
             begin = Line(
@@ -171,36 +170,6 @@ class Deployment:
         self.report.retries = sum(client.retries for client in self._clients)
         self.report.seconds = round(time.monotonic() - self._started, 3)
         self.host.close()
-
-    def _make_intent(self, manifest: Manifest, source: Source, live: Release | None, work: Work) -> Intent:
-        return Intent(
-            manifest=manifest,
-            source=self._engine.source(source),
-            live=self._live,
-            label=make_label(work.revision, manifest),
-            alias=self._alias,
-            replaces=live,
-        )
-
-    def _listings(self, live: Release | None, manifest: Manifest) -> tuple[Listing, Listing, bool]:
-        """Return what is live and what shall be, in one kind of digest, and whether the former is known."""
-        new = manifest.listing()
-        if live is None:
-            return {}, new, True
-        for digest in (self.journal.manifest_of(live.id), digest_in(live.label)):
-            if digest == manifest.digest:
-                return new, new, True
-            if archived := self._project.archive.get(digest):
-                return archived.listing(), new, True
-        if isinstance(self.host, Lists):
-            return dict(self.host.files()), manifest.listing(self.host.capabilities.digest.name), True
-        return {}, new, False
-
-    def _estimate(self, manifest: Manifest, missing: Sequence[Entry]) -> Estimate:
-        if isinstance(self.host, Estimates):
-            return self.host.estimate(manifest, missing)
-        size = sum(entry.size for entry in missing)
-        return Estimate("upload", "the host knows one way", len(missing), size)
 
     def _send(self, upload: Upload) -> None:
         workers = min(self.target.workers or self.host.capabilities.workers, 256)

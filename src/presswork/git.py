@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["Revision", "commit", "revision"]
+__all__ = ["Revision", "commit", "commit_time", "revision"]
 
 
 class Revision(Struct, frozen=True, omit_defaults=True):
@@ -51,6 +51,12 @@ def revision(
 def commit(folder: Path, *, environ: Mapping[str, str] = os.environ) -> str | None:
     """Return the checked-out commit alone; None where there is none."""
     return environ.get("PRESSWORK_COMMIT") or _git(folder, "rev-parse", "--verify", "--quiet", "HEAD")
+
+
+def commit_time(folder: Path) -> int | None:
+    """Return when the checked-out commit was made, in Unix seconds; None where there is none."""
+    text = _git(folder, "log", "-1", "--format=%ct")
+    return int(text) if text else None
 
 
 def _git(folder: Path, *arguments: str) -> str | None:

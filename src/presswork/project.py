@@ -53,7 +53,11 @@ class Project:
         return self.plugins.host(target.host) if target.host else self.plugins.embedded()
 
     def check_settings(self) -> None:
-        """Read the options of every target whose host is installed; `ConfigError` for the first wrong one."""
+        """Read what a build is to do, and the options of every target whose host is installed.
+
+        `ConfigError` for the first wrong one.
+        """
+        self.settings.build_does(self.environ)
         installed = self.plugins.hosts()
         for target in self.settings.targets.values():
             if target.host is None or target.host in installed:

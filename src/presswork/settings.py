@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["OnBuild", "Settings", "Target", "options_of", "read_settings", "with_options"]
 
 OnBuild = Literal["off", "plan", "deploy"]
+Stale = Literal["exclude", "keep"]
 
 _SECRET_KEY: Final = re.compile(r"(?i)(^|[_-])(token|secret|password|passwd|api_?key|key|credentials?)$")
 _SECRET_NAME: Final = re.compile(r"[A-Z][A-Z0-9_]*_(TOKEN|KEY)")
@@ -50,6 +51,9 @@ class Target(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one configuration says.
 
+    `stale` is what becomes of files left over from earlier builds; `source_date` is where the build's date is taken
+    from, so that the same commit builds the same bytes.
+
     `door` is the file or flag it came through, in words for messages; `folder` the absolute folder that relative
     paths in it start from. `flags`: its values are text from a command line.
     """
@@ -60,11 +64,23 @@ class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True):
     default: str | None = None
     ignore: tuple[str, ...] = ()
     on_build: OnBuild | None = None
+    stale: Stale = "exclude"
+    source_date: Literal["commit"] | None = None
     flags: bool = False
 
-    @property
-    def build_does(self) -> OnBuild:
-        """What a build does: `deploy` only where no host is named, unless the configuration says otherwise."""
+    def build_does(self, environ: Mapping[str, str]) -> OnBuild:
+        """Return what a build does: `PRESSWORK_DEPLOY` speaks first, then `on_build`; else `off` where a host is named.
+
+        `ConfigError` where the variable says something else than 0 or 1.
+        """
+        word = environ.get("PRESSWORK_DEPLOY", "")
+        if word not in {"", "0", "1"}:
+            raise ConfigError(
+                f"PRESSWORK_DEPLOY is {word!r}.",
+                hint="Set it to 1 to deploy from this build, to 0 not to, or leave it unset.",
+            )
+        if word:
+            return "deploy" if word == "1" else "off"
         if self.on_build is not None:
             return self.on_build
         return "deploy" if all(target.host is None for target in self.targets.values()) else "off"
@@ -91,6 +107,8 @@ class _Table(Struct, frozen=True, kw_only=True):
     default: str | None = None
     ignore: tuple[str, ...] = ()
     on_build: OnBuild | None = None
+    stale: Stale = "exclude"
+    source_date: Literal["commit"] | None = None
 
 
 class _TargetTable(Struct, frozen=True, kw_only=True):
@@ -137,6 +155,8 @@ def read_settings(
         default=core.default,
         ignore=core.ignore,
         on_build=core.on_build,
+        stale=core.stale,
+        source_date=core.source_date,
         flags=flags,
     )
     if core.default is not None:
@@ -243,8 +263,9 @@ def _leaves(table: Mapping[str, Any]) -> Iterable[tuple[str, object]]:
     for key, value in table.items():
         if isinstance(value, dict):
             yield from _leaves(value)
-        elif isinstance(value, (list, tuple)):
-            yield from ((str(key), item) for item in value)
+        elif isinstance(value, list):
+            for item in value:
+                yield from _leaves(item) if isinstance(item, dict) else [(str(key), item)]
         else:
             yield str(key), value
 

@@ -25,7 +25,8 @@ class Site(Struct, frozen=True, kw_only=True, omit_defaults=True):
     `root` is absolute. `generator` is a name and a version, as in `mkdocs 1.6.1`. `development` marks a build
     that was not made to be published (its links point at a development server), and `remedy` says how to make
     one that is. `made` names the files that the generator made or still owns, where it keeps files of earlier
-    builds in its folder; None where it clears the folder itself.
+    builds in its folder; None where it clears the folder itself. `left_over` are those it once made and owns no more,
+    by the records of earlier builds.
     """
 
     root: str
@@ -35,3 +36,4 @@ class Site(Struct, frozen=True, kw_only=True, omit_defaults=True):
     development: bool = False
     remedy: str | None = None
     made: tuple[str, ...] | None = None
+    left_over: tuple[str, ...] = ()

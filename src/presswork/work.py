@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 from presswork.draft import Draft
 from presswork.events import Scanned
+from presswork.findings import Finding
 from presswork.git import revision
 from presswork.host import SHA256
 from presswork.scan import scan
 from presswork.source import Folder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from presswork.events import Emit
-    from presswork.findings import Finding
     from presswork.git import Revision
     from presswork.host import Digest
     from presswork.manifest import Manifest
@@ -46,8 +46,25 @@ def read(site: Site, project: Project, digests: Sequence[Digest], emit: Emit) ->
     others = tuple({digest.name: digest for digest in digests if digest.name != SHA256.name}.values())
     scanned = scan(site.root, ignore=project.settings.ignore, digests=others)
     draft = Draft(scanned.entries, scanned.digests, others)
+    left_over = tuple(_left_over(site, draft, exclude=project.settings.stale == "exclude"))
     project.plugins.edit_manifest(site, draft)
     manifest = draft.freeze()
     emit(Scanned("", manifest, time.monotonic() - started))
     commit = revision(Path(project.settings.folder), leaving_out=Path(site.root), environ=project.environ)
-    return Work(site, manifest, Folder(site.root, draft.added), commit, scanned.findings)
+    return Work(site, manifest, Folder(site.root, draft.added), commit, (*scanned.findings, *left_over))
+
+
+def _left_over(site: Site, draft: Draft, *, exclude: bool) -> Iterator[Finding]:
+    """Name the files of earlier builds, and drop them from the draft where they are not wanted."""
+    for path in site.left_over:
+        if path not in draft:
+            continue
+        if exclude:
+            draft.drop(path)
+        yield Finding(
+            severity="info",
+            code="left-over",
+            message="Left over from an earlier build" + (", not deployed." if exclude else "."),
+            path=path,
+            hint="`stale: keep` deploys such files." if exclude else "Delete it, or set `stale: exclude`.",
+        )

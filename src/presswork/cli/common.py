@@ -15,11 +15,12 @@ from presswork.errors import ConfigError
 from presswork.project import Project
 from presswork.report.terminal import lines, trouble
 from presswork.settings import read_settings, with_options
-from presswork.state import State
+from presswork.state import State, configurations, project_root
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
+    from presswork.builds import Build
     from presswork.report import Report
     from presswork.settings import Settings
 
@@ -102,12 +103,12 @@ def opened(config: str | None, host: str | None, options: tuple[str, ...]) -> Pr
     return project
 
 
-def print_report(report: Report, *, as_json: bool, quiet: bool = False) -> int:
+def print_report(report: Report, *, as_json: bool, quiet: bool = False, files: bool = False) -> int:
     """Print what came of a command and return its exit code."""
     if as_json:
         click.echo(report.to_json(), nl=False)
     elif not quiet:
-        for line in lines(report):
+        for line in lines(report, files=files):
             click.echo(line, color=_color())
     say_trouble(report, quiet=quiet)
     return report.exit_code
@@ -155,6 +156,14 @@ def _of_file(path: Path) -> Settings:
         found = find_settings(path.parent)
         if found is not None:
             return found
+    if path.suffix == ".py":
+        build = last_build(State(path.parent))
+        if build is not None and build.config == str(path):
+            return build.settings
+        raise ConfigError(
+            f"No build has recorded the settings of {path.name}, and it is not executed here.",
+            hint="Build the site with it first.",
+        )
     raise ConfigError(f"{path.name} does not configure Presswork.", hint=f"Known: {', '.join(_known())}.")
 
 
@@ -165,16 +174,34 @@ def _found(here: Path) -> Settings:
     its settings are those the build recorded.
     """
     found = find_settings(here)
-    places = [Path(found.folder)] if found else upwards(here)
-    build = next((build for place in places if (build := last_build(State(place)))), None)
+    build = _last_of([Path(found.folder)] if found else upwards(here)) or (None if found else _last_below(here))
     if build is None:
         return found or read_settings({}, door="no configuration", folder=here)
     config = Path(build.config) if build.config else None
-    if config is not None and config.suffix in {".yml", ".yaml"} and config.is_file():
-        table = generator_table(config)
+    if config is not None and config.is_file():
+        if config.suffix == ".py":
+            return build.settings
+        table = generator_table(config) if config.suffix in {".yml", ".yaml"} else None
         if table is not None:
             return layered(table, door=config.name, folder=config.parent)
     return found or build.settings
+
+
+def _last_of(places: Iterable[Path]) -> Build | None:
+    return next((build for place in places if (build := last_build(State(place)))), None)
+
+
+def _last_below(here: Path) -> Build | None:
+    """Return the last build of the one configuration elsewhere in the project, as of docs/conf.py from its root."""
+    root = project_root(here)
+    builds = {place: build for place in configurations(root) if (build := last_build(State(place)))}
+    if len(builds) > 1:
+        names = ", ".join(place.relative_to(root).as_posix() for place in builds)
+        raise ConfigError(
+            f"This project has builds of several configurations: those in {names}.",
+            hint="Run this in the folder of the one you mean, or name its file with --config.",
+        )
+    return next(iter(builds.values()), None)
 
 
 def _known() -> tuple[str, ...]:

@@ -21,6 +21,7 @@ __all__ = ["check", "deploy", "plan"]
 
 _directory = click.argument("directory", metavar="[DIR]", required=False)
 _quiet = click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+_files = click.option("--files", is_flag=True, help="Name every file that changes, with the reason.")
 _removals = click.option(
     "--allow-removals", is_flag=True, envvar="PRESSWORK_ALLOW_REMOVALS", help="Let a large part of the pages go."
 )
@@ -48,6 +49,7 @@ def _preview(command: Callable[..., Any]) -> Callable[..., Any]:
 @_preview
 @click.option("--dry-run", is_flag=True, help="The same as `presswork plan`.")
 @_removals
+@_files
 @click.option("--full", is_flag=True, help="Prove what is live in every way the host offers.")
 @json_option
 @_quiet
@@ -59,6 +61,7 @@ def deploy(
     preview: str | None,
     dry_run: bool,
     allow_removals: bool,
+    files: bool,
     full: bool,
     as_json: bool,
     quiet: bool,
@@ -77,7 +80,7 @@ def deploy(
             full=full,
             emit=emit,
         )
-    return print_report(report, as_json=as_json, quiet=quiet)
+    return print_report(report, as_json=as_json, quiet=quiet, files=files)
 
 
 @click.command(cls=_WithPreview)
@@ -86,6 +89,7 @@ def deploy(
 @targets_option
 @_preview
 @_removals
+@_files
 @click.option("--exit-code", is_flag=True, help="Exit with 4 where something would change.")
 @json_option
 @_quiet
@@ -96,6 +100,7 @@ def plan(
     targets: tuple[str, ...],
     preview: str | None,
     allow_removals: bool,
+    files: bool,
     exit_code: bool,
     as_json: bool,
     quiet: bool,
@@ -113,7 +118,7 @@ def plan(
             allow_removals=allow_removals,
             emit=emit,
         )
-    code = print_report(report, as_json=as_json, quiet=quiet)
+    code = print_report(report, as_json=as_json, quiet=quiet, files=files)
     return 4 if exit_code and code == 0 and any(t.outcome == "planned" for t in report.targets) else code
 
 

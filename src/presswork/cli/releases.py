@@ -49,7 +49,7 @@ def history(*, project: Project, targets: tuple[str, ...], as_json: bool) -> int
 @json_option
 def diff(before: str, after: str, *, project: Project, target: Target, as_json: bool) -> int:
     """Compare deployment BEFORE with AFTER, which is the live one where it is not named."""
-    return print_report(releases.diff(project, target, before, after), as_json=as_json)
+    return print_report(releases.diff(project, target, before, after), as_json=as_json, files=True)
 
 
 @click.command()

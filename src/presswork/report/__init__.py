@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from presswork.host import Release
     from presswork.manifest import Manifest
     from presswork.plan import Change, Plan
+    from presswork.site import Page
 
 __all__ = [
     "SCHEMA",
@@ -147,12 +148,14 @@ class Verified(Struct, frozen=True):
 
 
 class Entry(Struct, frozen=True, omit_defaults=True):
-    """What becomes of one path."""
+    """What becomes of one path, with the title and source of a page."""
 
     path: str
     change: str
     reason: str
     before: str | None = None
+    title: str | None = None
+    source: str | None = None
 
 
 class TargetReport(Struct, kw_only=True):
@@ -183,13 +186,13 @@ class TargetReport(Struct, kw_only=True):
         self.outcome = "refused" if error.exit_code == 3 else "failed"
         self.exit_with = error.exit_code
 
-    def tell(self, plan: Plan, *, entries: bool) -> None:
+    def tell(self, plan: Plan, pages: Iterable[Page]) -> None:
         """Take down what a plan says."""
         self.changes = plan.counts
         self.route = Route(plan.estimate.route, plan.estimate.reason)
         self.findings = list(plan.findings)
-        if entries:
-            self.entries = [_entry(change) for change in plan.changes]
+        known = {page.path: page for page in pages}
+        self.entries = [_entry(change, known.get(change.path)) for change in plan.changes]
 
 
 class Report(Struct, kw_only=True):
@@ -240,9 +243,10 @@ class Report(Struct, kw_only=True):
         del body["exit_with"]
         for target in body["targets"]:
             del target["exit_with"]
-            for optional in ("entries", "releases"):
-                if target[optional] is None:
-                    del target[optional]
+            if self.command not in {"plan", "diff"}:
+                del target["entries"]
+            if target["releases"] is None:
+                del target["releases"]
         return msgspec.json.encode({**head, "seconds": body.pop("seconds"), **body}) + b"\n"
 
 
@@ -251,5 +255,6 @@ def worst(outcomes: Iterable[Outcome]) -> Outcome:
     return min(outcomes, key=_ORDER.index, default="unchanged")
 
 
-def _entry(change: Change) -> Entry:
-    return Entry(change.path, change.change, change.reason, change.before)
+def _entry(change: Change, page: Page | None) -> Entry:
+    title, source = (page.title, page.source) if page else (None, None)
+    return Entry(change.path, change.change, change.reason, change.before, title, source)

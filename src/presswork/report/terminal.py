@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from presswork.label import commit_in, title_in
+from presswork.speech import every_file, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,10 +35,13 @@ _SAYS: Final = {
 }
 
 
-def lines(report: Report) -> Iterator[str]:
-    """Yield what came of a command, one line at a time, without errors and their hints."""
+def lines(report: Report, *, files: bool = False) -> Iterator[str]:
+    """Yield what came of a command, one line at a time, without errors and their hints.
+
+    With `files` every file that changes is named, else pages are, by their titles.
+    """
     for target in report.targets:
-        yield from _target_lines(target)
+        yield from _target_lines(target, files=files)
 
 
 def trouble(report: Report) -> Iterator[tuple[str, str, str]]:
@@ -78,26 +82,30 @@ def release_line(release: ReleaseFacts) -> str:
     return "  ".join(word for word in words if word)
 
 
-def _target_lines(target: TargetReport) -> Iterator[str]:
+def _target_lines(target: TargetReport, *, files: bool) -> Iterator[str]:
     says = _SAYS[target.outcome]
     if says:
         yield f"{target.target} ({target.host}): {says}"
     if target.changes is not None and target.outcome != "unchanged":
         yield "  " + ", ".join(f"{number:,} {kind}" for kind, number in target.changes.items())
-    for entry in target.entries or ():
-        if entry.change != "same":
-            yield f"  {entry.change:<8} {entry.path}  ({entry.reason})"
+    if target.outcome != "unchanged" and not _all_new(target):
+        yield from (f"  {line}" for line in (every_file if files else told)(target.entries or ()))
     if target.outcome == "planned" and target.route is not None:
         yield f"  route: {target.route.name}, {target.route.reason}"
     if target.uploaded is not None:
         yield f"  sent {count(target.uploaded.files, 'file')}, {amount(target.uploaded.bytes)}"
     if target.verified is not None and target.verified.ok:
-        files = count(target.verified.files, "file")
-        yield f"  verified by {_ways(target.verified.method)}: {files}, every one as it was built"
+        proved = count(target.verified.files, "file")
+        yield f"  verified by {_ways(target.verified.method)}: {proved}, every one as it was built"
     if target.release is not None:
         yield f"  {target.release.id}  {target.release.url}"
     for release in target.releases or ():
         yield f"  {release_line(release)}"
+
+
+def _all_new(target: TargetReport) -> bool:
+    """Whether nothing was live before: then the counts say it all, but for a plan."""
+    return target.previous is None and target.outcome != "planned"
 
 
 def _ways(method: str) -> str:
