@@ -91,7 +91,7 @@ def _bring_out(
     for deployment in sorted(changed, key=lambda d: not d.revertible):
         if not _all([deployment], Deployment.switch):
             return _leave(changed)
-    _all(changed, prove)
+    _all([*changed, *(deployment for deployment in deployments if deployment.unproved)], prove)
     return None
 
 

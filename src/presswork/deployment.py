@@ -5,17 +5,17 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from presswork import aftermath
 from presswork.errors import Cancelled, Conflict, HostError, PressworkError, Refused, Stale
 from presswork.events import Planned, Switched
 from presswork.events import Verified as VerifiedEvent
 from presswork.explain import with_digests
-from presswork.findings import Finding
 from presswork.host import Activates, Cancels, Carries, Intent, Tells
 from presswork.interrupts import held
 from presswork.journal import Line
 from presswork.label import digest_in, make_label
 from presswork.planning import plan_for
-from presswork.report import Error, ManifestFacts, ReleaseFacts, Route, TargetReport, Uploaded
+from presswork.report import ManifestFacts, ReleaseFacts, Route, TargetReport, Uploaded
 from presswork.report.terminal import count
 from presswork.upload import MOST_STALES, Engine
 from presswork.verify import prove
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from presswork.events import Emit
+    from presswork.findings import Finding
     from presswork.host import Release, Upload
     from presswork.project import Project
     from presswork.settings import Target
@@ -50,6 +51,7 @@ class Deployment:
         self._session: str | None = None
         self._upload: Upload | None = None
         self._release: Release | None = None
+        self._switching = False
         self.target = target
         self._clients: list[Client] = []
         self.host = project.host(target, note=self._notes.append, wait=self._engine.wait, clients=self._clients)
@@ -60,6 +62,12 @@ class Deployment:
     def revertible(self) -> bool:
         """Whether the host can switch back by itself: such targets are switched first."""
         return isinstance(self.host, Activates)
+
+    @property
+    def unproved(self) -> bool:
+        """Whether nothing has changed since a deployment from here that was cut off before it was proved."""
+        live = self._intent.replaces
+        return self.report.outcome == "unchanged" and live is not None and self.journal.unproved(live.id)
 
     def plan(self, work: Work, *, allow_removals: bool) -> None:
         """Say what would change, without any side effect; `Refused` where a finding forbids it."""
@@ -100,7 +108,7 @@ class Deployment:
         live = self._intent.replaces
         mine = (self._intent.manifest.digest, self._live, self._alias)
         if attempt.live and live is not None and digest_in(live.label) == attempt.manifest:
-            self.journal.write(Line(step="finished", release=live.id, manifest=attempt.manifest, live=True))
+            self._close_attempt(live, attempt.manifest)
         elif (attempt.manifest, attempt.live, attempt.alias) == mine:
             self._session = attempt.session
         else:
@@ -131,19 +139,19 @@ class Deployment:
 
     def prove(self, *, full: bool) -> None:
         """Compare what is live with what was built; `HostError` names the first file that differs."""
-        release = self._release
-        assert release is not None  # noqa: S101 -- `switch` comes first
+        release = self._release or self._intent.replaces
+        assert release is not None  # noqa: S101 -- `switch` comes first, unless nothing has changed
         now = self.host.live() if release.live else release
         if now is None or now.id not in {release.id, ""}:
             self.report.outcome = "superseded"
-            self.report.error = _SUPERSEDED
+            self.report.error = aftermath.SUPERSEDED
             return
         verified = prove(self.host, release, self._intent.manifest, full=full)
+        self.journal.write(Line(step="verified", release=release.id, ok=verified.ok if verified else None))
         if verified is None:
-            self._notes.append(_UNVERIFIED if release.live else _UNVERIFIED_PREVIEW)
+            self._notes.append(aftermath.UNVERIFIED if release.live else aftermath.UNVERIFIED_PREVIEW)
             return
         self.report.verified = verified
-        self.journal.write(Line(step="verified", release=release.id, ok=verified.ok))
         self._emit(VerifiedEvent(self.target.name, verified.method, verified.files, verified.ok))
         if not verified.ok:
             raise HostError(
@@ -156,12 +164,15 @@ class Deployment:
     def fail(self, error: PressworkError) -> None:
         """Take down an error; drop a session that cannot be gone on with."""
         self.report.fail(error)
-        lost = self._upload is not None and self._release is None
-        if lost and not error.retryable and not isinstance(error, Cancelled):
-            try:
-                self._abandon(self._session, error.message)
-            except PressworkError as more:  # the first error is the one to tell
-                self._notes.append(_not_dropped(more))
+        if self._release is not None:
+            if self._release.live and self.report.verified is None:
+                self._notes.append(aftermath.NOT_PROVED)
+        elif self._upload is not None:
+            kept = error.retryable or isinstance(error, Cancelled)
+            if not kept:
+                self._drop(error)
+            if self._in_doubt(error):
+                self._find_out(kept=kept)
 
     def close(self) -> None:
         """Let go of the host."""
@@ -183,6 +194,7 @@ class Deployment:
     def _finish(self) -> Release:
         upload = self._upload
         assert upload is not None  # noqa: S101 -- `fill` comes first
+        self._switching = True
         for attempt in range(MOST_STALES + 1):
             try:
                 with held():  # a Ctrl-C comes through when it is known what has happened
@@ -230,40 +242,41 @@ class Deployment:
                 hint="Look at it with `presswork status`, then run the same command again to replace it.",
             )
 
+    def _drop(self, error: PressworkError) -> None:
+        try:
+            self._abandon(self._session, error.message)
+        except PressworkError as more:  # the first error is the one to tell
+            self._notes.append(aftermath.not_dropped(more))
+
+    def _in_doubt(self, error: PressworkError) -> bool:
+        """Whether what failed may have gone live: a host that is not atomic switches when it has everything."""
+        if not self._live or not self._session:
+            return False
+        if not self.host.capabilities.atomic:
+            return self._engine.handed_out
+        return self._switching and not isinstance(error, Refused)
+
+    def _find_out(self, *, kept: bool) -> None:
+        """Say whether what failed is live; a host that has just not answered is not asked again."""
+        try:
+            live = None if kept else aftermath.went_live(self.host, self._intent)
+        except PressworkError:
+            kept = True  # nobody knows
+            live = None
+        if live is not None:
+            self.report.release = ReleaseFacts.of(live)
+            self._notes.append(aftermath.LIVE_ALL_THE_SAME)
+            self._close_attempt(live, self._intent.manifest.digest)
+        elif kept:
+            self._notes.append(aftermath.MAY_GO_LIVE)
+
+    def _close_attempt(self, live: Release, manifest: str) -> None:
+        self.journal.write(Line(step="finished", release=live.id, manifest=manifest, live=True))
+
     def _abandon(self, session: str | None, why: str) -> None:
         if session is not None and isinstance(self.host, Cancels):
             self.host.cancel(session)
         self.journal.write(Line(step="abandoned", session=session, why=why))
-
-
-_SUPERSEDED = Error(
-    code="superseded",
-    message="Another deployment went live right after this one.",
-    hint="Look at it with `presswork status`, then deploy again to replace it.",
-)
-_UNVERIFIED = Finding(
-    severity="warning",
-    code="unverified",
-    message="The host offers no way to compare this release with the build.",
-    hint="Look at the site itself.",
-)
-
-
-_UNVERIFIED_PREVIEW = Finding(
-    severity="info",
-    code="unverified",
-    message="The host offers no way to compare a release that is not live with the build.",
-    hint="Look at the preview itself.",
-)
-
-
-def _not_dropped(error: PressworkError) -> Finding:
-    return Finding(
-        severity="warning",
-        code="not-dropped",
-        message=f"What the host has taken so far could not be dropped: {error.message}",
-        hint="Nothing of it is live; hosts drop it themselves in time.",
-    )
 
 
 def _refuse(findings: Sequence[Finding]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from typing import TYPE_CHECKING
 
 from presswork.errors import PressworkError
@@ -21,7 +20,7 @@ def write(path: Path, data: bytes, *, mode: int = 0o644) -> None:
             return
     except OSError:
         pass  # not there, or not to be read: writing it will tell
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
 from presswork.manifest import Manifest
 from presswork.mediatypes import is_page
-from presswork.noise import body, causes, looked_into, marks, stable
+from presswork.noise import body, causes, looked_into, marks, unmarked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -49,9 +50,10 @@ def _reason(path: str, before: Manifest, after: Manifest, source: Source) -> str
     if not any(old.values()):
         return None
     content = source.open(after[path]).read()
-    if old["stable"] == stable(content):
+    new = _told(after[path], content)
+    if old["stable"] == new["stable"]:
         return causes(marks(content))
-    if old["body"] == body(content):
+    if old["body"] and old["body"] == new["body"]:
         return "only in its header, navigation or footer"
     return None
 
@@ -68,5 +70,14 @@ def _digests(entry: Entry, source: Source) -> dict[str, str]:
     """Return a file's two digests; empty ones, equal to none, where it is not looked into."""
     if not looked_into(entry.path, entry.size):
         return dict.fromkeys(_NAMES, "")
-    content = source.open(entry).read()
-    return {"stable": stable(content), "body": body(content) if is_page(entry.path) else ""}
+    return _told(entry, source.open(entry).read())
+
+
+def _told(entry: Entry, content: bytes) -> dict[str, str]:
+    """Return the digests of a file's content: without what a build writes anew, and of what a page says."""
+    plain = unmarked(content)
+    stable = entry.sha256 if plain is content else sha256(plain).hexdigest()
+    if not is_page(entry.path):
+        return {"stable": stable, "body": ""}
+    said = body(plain)
+    return {"stable": stable, "body": stable if said is plain else sha256(said).hexdigest()}

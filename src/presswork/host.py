@@ -172,9 +172,10 @@ class Memory(Protocol):
 class Kit:
     """What the core gives a host.
 
-    `folder` is the project's state folder. `secret(name)` returns a credential or raises `CredentialMissing`.
-    `http(base, token)` makes a client for one API. `note` takes a finding for the report. `wait(seconds, why)` is
-    the only way to wait: it can be cancelled and is shown.
+    `folder` is the project's state folder. `secret(name)` returns a credential or raises `CredentialMissing`; `name`
+    is one of `HostType.secrets`, or an environment variable that an option names. `http(base, token)` makes a client
+    for one API. `note` takes a finding for the report. `wait(seconds, why)` is the only way to wait: it can be
+    cancelled and is shown.
     """
 
     folder: Path

@@ -39,8 +39,16 @@ def held() -> Iterator[None]:
 
 @contextmanager
 def terminable() -> Iterator[None]:
-    """Let SIGTERM, with which CI services cancel a job, do what Ctrl-C does."""
-    before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    """Let SIGTERM, with which CI services cancel a job, do what Ctrl-C does.
+
+    A shell lets a command in the background ignore Ctrl-C; SIGTERM ends it all the same.
+    """
+
+    def end(_number: int, frame: FrameType | None) -> None:
+        handler = signal.getsignal(signal.SIGINT)
+        (handler if callable(handler) else signal.default_int_handler)(signal.SIGINT, frame)
+
+    before = signal.signal(signal.SIGTERM, end)
     try:
         yield
     finally:

@@ -127,6 +127,11 @@ class Journal:
                 return line.ok is False
         return False
 
+    def unproved(self, release: str) -> bool:
+        """Say whether this journal saw the release go live, and no proof of it come to an end."""
+        steps = [line.step for line in self.lines if line.release == release]
+        return "finished" in steps and "verified" not in steps
+
     def _read(self) -> list[Line]:
         data = self._state.read(self._name)
         lines: list[Line] = []

@@ -20,7 +20,8 @@ class Mask:
     """Replaces every secret it has been told of, however the places it travels through spell it.
 
     Found are: the secret as it stands, percent-encoded (hex of either case, `/` kept or not, `+` for a space), as
-    JSON and Python write it in a string, and as HTML does. Not found is Base64: nothing here sends a credential so.
+    JSON and Python write it in a string, and as HTML does. Not found is Base64: only a proxy's own password is ever
+    sent so, which is shown nowhere.
     """
 
     def __init__(self) -> None:

@@ -1,13 +1,12 @@
 """What a rebuild changes in a file although nobody wrote anything: dates, versions, the time in a gzip header.
 
-Two digests tell it: `stable` is that of the content without such marks, `body` that of a page without its header,
-navigation and footer. Where one of them stays while the file changes, the plan can say why.
+Where the content without such marks stays while the file changes, or without a page's header, navigation and footer,
+the plan can say why.
 """
 
 from __future__ import annotations
 
 import gzip
-import hashlib
 import re
 import zlib
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Mark", "body", "causes", "looked_into", "marks", "stable"]
+__all__ = ["Mark", "body", "causes", "looked_into", "marks", "unmarked"]
 
 _MOST: Final = 4 * 1024 * 1024
 """Bytes above which a file is not looked into."""
@@ -71,21 +70,23 @@ def looked_into(path: str, size: int) -> bool:
     return size <= _MOST and path.endswith((".html", ".htm", ".xml", ".gz", ".rss", ".atom"))
 
 
-def stable(content: bytes) -> str:
-    """Return the SHA-256 of a file without its marks."""
-    return hashlib.sha256(_unmarked(content)).hexdigest()
+def unmarked(content: bytes) -> bytes:
+    """Return a file's content without its marks; the same object where it has none."""
+    content = _unzipped(content)
+    for mark in _MARKS:
+        if mark.needle in content:
+            content = mark.pattern.sub(b"", content)
+    return content
 
 
-def body(content: bytes) -> str:
-    """Return the SHA-256 of what a page says: its <main>, or what stands for it; without marks, too."""
-    content = _unmarked(content)
+def body(content: bytes) -> bytes:
+    """Return what a page says: its <main>, or what stands for it; the same object where nothing does."""
     for start, end in ((b"<main", b"</main>"), (b'role="main"', b"<footer"), (b"<article", b"</article>")):
         begin = content.find(start)
-        stop = content.rfind(end)
-        if 0 <= begin < stop:
-            content = content[begin:stop]
-            break
-    return hashlib.sha256(content).hexdigest()
+        stop = content.rfind(end, begin) if begin >= 0 else -1
+        if stop > begin:
+            return content[begin:stop]
+    return content
 
 
 def marks(content: bytes) -> list[Mark]:
@@ -93,14 +94,6 @@ def marks(content: bytes) -> list[Mark]:
     inner = _unzipped(content)
     found = [mark for mark in _MARKS if mark.needle in inner]
     return [_GZIP, *found] if inner is not content else found
-
-
-def _unmarked(content: bytes) -> bytes:
-    content = _unzipped(content)
-    for mark in _MARKS:
-        if mark.needle in content:
-            content = mark.pattern.sub(b"", content)
-    return content
 
 
 def _unzipped(content: bytes) -> bytes:

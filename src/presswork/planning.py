@@ -73,10 +73,10 @@ def plan_for(
 def _before(live: Release | None, manifest: Manifest, journal: Journal, archive: Archive) -> Manifest | None:
     """Return the manifest of what is live, by its id or its label."""
     for digest in (journal.manifest_of(live.id), digest_in(live.label)) if live else ():
-        if archived := archive.get(digest):
-            return archived
         if digest == manifest.digest:
             return manifest
+        if archived := archive.get(digest):
+            return archived
     return None
 
 

@@ -56,6 +56,7 @@ class Plugins:
         self._asked = False
         self.mask: Callable[[str], str] = str
         self._silenced: set[str] = set()
+        self._callers: dict[str, list[tuple[str, Any]]] = {}
         found: list[tuple[Installed, Any]] = []
         for point in entry_points(group=GROUP):
             distribution = point.dist
@@ -178,12 +179,15 @@ class Plugins:
                     installed.hosts = []
                     installed.broken = _reason(error)
 
-    def _calls(self, hook: str) -> Iterator[tuple[str, Any]]:
-        """Yield, in the order of the call, each plugin's name and a caller for it alone."""
-        everybody = self._manager.get_plugins()
-        for implementation in reversed(getattr(self._manager.hook, hook).get_hookimpls()):
-            others = [plugin for plugin in everybody if plugin is not implementation.plugin]
-            yield implementation.plugin_name, self._manager.subset_hook_caller(hook, others)
+    def _calls(self, hook: str) -> list[tuple[str, Any]]:
+        """Return, in the order of the call, each plugin's name and a caller for it alone."""
+        if hook not in self._callers:  # the plugins stay the same, and there is an event for every file
+            everybody = self._manager.get_plugins()
+            self._callers[hook] = [
+                (one.plugin_name, self._manager.subset_hook_caller(hook, everybody - {one.plugin}))
+                for one in reversed(getattr(self._manager.hook, hook).get_hookimpls())
+            ]
+        return self._callers[hook]
 
 
 def abilities(host: HostType) -> list[str]:

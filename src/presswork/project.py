@@ -94,7 +94,7 @@ class Project:
         return Journal(self.state, place_key(self.host_type(target).name, host.place), self.mask)
 
     def _secret(self, kind: HostType, target: Target, name: str) -> str:
-        variable = target.token_env or kind.secrets[name]
+        variable = (target.token_env or kind.secrets[name]) if name in kind.secrets else name
         found = self.environ.get(variable) or self.plugins.secret(kind.name, target.name, name)
         if not found:
             raise CredentialMissing(

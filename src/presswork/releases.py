@@ -50,10 +50,12 @@ class Bench:
 
     def manifest_of(self, release: Release) -> Manifest | None:
         """Return the manifest a release was made from, where the archive still has it."""
-        for digest in (self.journal.manifest_of(release.id), digest_in(release.label)):
-            if (manifest := self.project.archive.get(digest)) is not None:
-                return manifest
-        return None
+        kept = (self.project.archive.get(digest) for digest in self.digests_of(release))
+        return next((manifest for manifest in kept if manifest is not None), None)
+
+    def digests_of(self, release: Release) -> tuple[str | None, ...]:
+        """Return the digest of the manifest a release was made from, as the journal and its label know it."""
+        return self.journal.manifest_of(release.id), digest_in(release.label)
 
     def find(self, name: str) -> Release:
         """Return the release of that id or preview alias, or what is `live`."""
@@ -96,7 +98,7 @@ def status(project: Project, targets: Sequence[str] = ()) -> Report:
             bench.report.manifest = ManifestFacts.of(manifest) if manifest else None
             if attempt := bench.journal.unfinished():
                 bench.report.findings.append(attempt.finding())
-    return report
+    return report.masked(project.mask)
 
 
 def history(project: Project, targets: Sequence[str] = ()) -> Report:
@@ -106,7 +108,7 @@ def history(project: Project, targets: Sequence[str] = ()) -> Report:
         with _opened(project, target, report) as bench:
             releases = bench.able(KeepsHistory, "list its history").history()
             bench.report.releases = [ReleaseFacts.of(release) for release in releases]
-    return report
+    return report.masked(project.mask)
 
 
 def diff(project: Project, target: Target, before: str, after: str) -> Report:
@@ -129,7 +131,7 @@ def diff(project: Project, target: Target, before: str, after: str) -> Report:
         for change in changes:
             counts[change.change] += 1
         bench.report.changes = counts
-    return report
+    return report.masked(project.mask)
 
 
 def rollback(project: Project, target: Target, name: str | None = None) -> Report:
@@ -141,7 +143,7 @@ def rollback(project: Project, target: Target, name: str | None = None) -> Repor
         _activate(bench, activates, chosen)
         if bench.report.outcome == "listed":
             bench.report.outcome = "rolled-back"
-    return report
+    return report.masked(project.mask)
 
 
 def promote(project: Project, target: Target, name: str) -> Report:
@@ -151,7 +153,7 @@ def promote(project: Project, target: Target, name: str) -> Report:
         _activate(bench, bench.able(Activates, "promote"), bench.find(name))
         if bench.report.outcome == "listed":
             bench.report.outcome = "promoted"
-    return report
+    return report.masked(project.mask)
 
 
 def verify(
@@ -176,7 +178,7 @@ def verify(
             bench.report.manifest = ManifestFacts.of(expected)
             bench.report.outcome = "verified"
             _prove(bench, live, expected, full=full)
-    return report
+    return report.masked(project.mask)
 
 
 def unpublish(project: Project, target: Target) -> Report:
@@ -189,7 +191,7 @@ def unpublish(project: Project, target: Target) -> Report:
         unpublishes.unpublish()
         bench.journal.write(Line(step="unpublished", release=live.id if live else None, by=project.by))
         bench.report.outcome = "unpublished"
-    return report
+    return report.masked(project.mask)
 
 
 def prune(project: Project, targets: Sequence[str] = (), *, keep: int) -> Report:
@@ -205,7 +207,7 @@ def prune(project: Project, targets: Sequence[str] = (), *, keep: int) -> Report
                     deletes.delete(release.id)
                     bench.report.releases.append(ReleaseFacts.of(release))
             bench.report.outcome = "pruned"
-    return report
+    return report.masked(project.mask)
 
 
 def _previous(bench: Bench) -> Release:
@@ -251,7 +253,8 @@ def _prove(bench: Bench, release: Release, manifest: Manifest, *, full: bool) ->
     if verified is None:
         raise HostError("The host offers no way to compare what is live with a build.", hint="Look at the site itself.")
     bench.report.verified = verified
-    bench.journal.write(Line(step="verified", release=release.id, ok=verified.ok))
+    if manifest.digest in bench.digests_of(release):  # another site's manifest proves nothing about this release
+        bench.journal.write(Line(step="verified", release=release.id, ok=verified.ok))
     if not verified.ok:
         raise HostError(
             f"{count(len(verified.mismatches), 'file')} at {bench.target.name} not as in the manifest.",

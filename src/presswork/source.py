@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import io
-from pathlib import Path
+from io import BytesIO, FileIO
 from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
 
 from presswork.errors import ContentChanged
@@ -98,16 +97,16 @@ class Folder:
     """A source that reads an output folder, and from memory what a plugin added to the manifest."""
 
     def __init__(self, root: str, added: Mapping[str, bytes] | None = None) -> None:
-        self._root = Path(root)
+        self._root = root
         self._added = dict(added or {})
 
     def open(self, entry: Entry) -> Body:
         """Return the body of the file at the entry's path."""
         data = self._added.get(entry.path)
         if data is not None:
-            return Body(entry, lambda: io.BytesIO(data))
-        path = self._root / entry.path
-        return Body(entry, lambda: path.open("rb", buffering=0))
+            return Body(entry, lambda: BytesIO(data))
+        place = f"{self._root}/{entry.path}"
+        return Body(entry, lambda: FileIO(place))
 
 
 class Metered:

@@ -30,7 +30,8 @@ def told(entries: Iterable[Entry]) -> Iterator[str]:
     for reason, group in quiet.items():
         few = f": {', '.join(entry.path for entry in group)}" if len(group) <= 3 else ""
         noun = "page" if all(is_page(entry.path) for entry in group) else "file"
-        yield f"changed  {_files(group, noun)}{few}, {reason if len(group) == 1 else reason.replace(' its ', ' their ')}"
+        why = reason if len(group) == 1 else reason.replace(" its ", " their ")
+        yield f"changed  {_files(group, noun)}{few}, {why}"
     others = [entry for entry in loud if not is_page(entry.path)]
     for kind in dict.fromkeys(entry.change for entry in others):
         group = [entry for entry in others if entry.change == kind]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import msgspec
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from presswork.host import Memory
 
-__all__ = ["FOLDER", "State", "place_key", "project_root"]
+__all__ = ["FOLDER", "State", "configurations", "place_key", "project_root"]
 
 FOLDER: Final = ".presswork"
 _MARKS: Final = (".git", "pyproject.toml", "presswork.toml")
@@ -28,6 +28,13 @@ def project_root(folder: Path) -> Path:
         if any((candidate / mark).exists() for mark in _MARKS):
             return candidate
     return folder
+
+
+def configurations(root: Path) -> list[Path]:
+    """Return the folders below a project's root whose configurations have a state there."""
+    kept = root / FOLDER / "in"
+    folders = [root / unquote(entry.name) for entry in kept.iterdir()] if kept.is_dir() else []
+    return sorted(folder for folder in folders if folder.is_dir())
 
 
 class State:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from queue import SimpleQueue
+from collections import deque
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final
 
 from presswork.errors import Cancelled, HostError, PressworkError, Stale
@@ -23,6 +25,8 @@ __all__ = ["MOST_STALES", "Engine"]
 
 MOST_STALES: Final = 3
 """How often a session may have to be opened again before the deploy gives up."""
+_BEAT: Final = 0.1
+"""Seconds between two looks at what the workers have queued: to wake up for every event would take turns from them."""
 _PATIENCE: Final = 2.0
 """Seconds that workers get to end what they are at when the deploy is cancelled; a stuck one is left behind."""
 
@@ -33,9 +37,15 @@ class Engine:
     def __init__(self, target: str, emit: Emit) -> None:
         self._target = target
         self._emit = emit
-        self._queue: SimpleQueue[Event | None] = SimpleQueue()
+        self._queue: deque[Event] = deque()
         self._stop = threading.Event()
         self.sent: dict[str, tuple[int, int]] = {}
+        self._wave = _Shared(())
+
+    @property
+    def handed_out(self) -> bool:
+        """Whether nothing of the last wave was left to be sent, so that the host may have all it wanted."""
+        return self._wave.left == 0
 
     def source(self, inner: Source) -> Source:
         """Return a source that is metered for progress and stops reading when the deploy is cancelled."""
@@ -43,7 +53,7 @@ class Engine:
 
     def wait(self, seconds: float, why: str) -> None:
         """Wait for a host, visibly; `Cancelled` where the deploy is stopped meanwhile. Any thread may call this."""
-        self._queue.put(Waiting(self._target, seconds, why))
+        self._queue.append(Waiting(self._target, seconds, why))
         if threading.current_thread() is threading.main_thread():
             self._emit_queued()
         if self._stop.wait(seconds):
@@ -60,10 +70,12 @@ class Engine:
         last: frozenset[str] | None = None
         session = None
         while True:
-            parts = upload.wanted()
-            if upload.session != session:
-                session = upload.session
-                record(session)
+            try:
+                parts = upload.wanted()
+            finally:  # what was opened before something went wrong is to be gone on with, or dropped
+                if upload.session not in {session, ""}:
+                    session = upload.session
+                    record(session)
             if not parts:
                 break
             keys = frozenset(part.key for part in parts)
@@ -87,10 +99,13 @@ class Engine:
 
     def _send(self, upload: Upload, parts: Sequence[Part], width: int) -> Stale | None:
         """Send one wave; return the `Stale` that cut it short, if one did."""
-        waiting = _Shared(parts)
+        self._wave = waiting = _Shared(parts)
         troubles: list[BaseException] = []
+        ended: SimpleQueue[None] = SimpleQueue()
         workers = [
-            threading.Thread(target=self._work, args=(upload, waiting, troubles), name=f"presswork-{n}", daemon=True)
+            threading.Thread(
+                target=self._work, args=(upload, waiting, troubles, ended), name=f"presswork-{n}", daemon=True
+            )
             for n in range(min(width, len(parts)))
         ]
         working = len(workers)
@@ -98,11 +113,10 @@ class Engine:
             for worker in workers:
                 worker.start()
             while working:
-                event = self._queue.get()
-                if event is None:
+                with suppress(Empty):
+                    ended.get(timeout=_BEAT)
                     working -= 1
-                else:
-                    self._emit(event)
+                self._emit_queued()
         except KeyboardInterrupt:
             self._stop.set()
             deadline = time.monotonic() + _PATIENCE
@@ -115,31 +129,30 @@ class Engine:
             raise fatal
         return next((trouble for trouble in troubles if isinstance(trouble, Stale)), None)
 
-    def _work(self, upload: Upload, waiting: _Shared, troubles: list[BaseException]) -> None:
+    def _work(self, upload: Upload, waiting: _Shared, troubles: list[BaseException], ended: SimpleQueue[None]) -> None:
         try:
             for part in waiting:
                 if self._stop.is_set():
                     return
                 upload.put(part)
                 self.sent[part.key] = (len(part.entries), part.size)
-                self._queue.put(PartSent(self._target, part.key, len(part.entries), part.size))
+                self._queue.append(PartSent(self._target, part.key, len(part.entries), part.size))
         except BaseException as error:  # noqa: BLE001 -- raised again by the thread that waits
             if isinstance(error, PressworkError) and error.path is None and part.entries:
                 error.path = part.entries[0].path
             troubles.append(error)
             waiting.end()
         finally:
-            self._queue.put(None)
+            ended.put(None)
 
     def _read(self, size: int) -> None:
         if self._stop.is_set():
             raise Cancelled
-        self._queue.put(Sent(self._target, size))
+        self._queue.append(Sent(self._target, size))
 
     def _emit_queued(self) -> None:
-        while not self._queue.empty():
-            if (event := self._queue.get()) is not None:
-                self._emit(event)
+        while self._queue:
+            self._emit(self._queue.popleft())
 
 
 class _Shared:
@@ -148,13 +161,15 @@ class _Shared:
     def __init__(self, parts: Sequence[Part]) -> None:
         self._parts = iter(parts)
         self._lock = threading.Lock()
+        self.left = len(parts)
 
     def __iter__(self) -> Iterator[Part]:
         while True:
             with self._lock:
                 part = next(self._parts, None)
-            if part is None:
-                return
+                if part is None:
+                    return
+                self.left -= 1
             yield part
 
     def end(self) -> None:

@@ -24,7 +24,8 @@ def prove(host: Host, release: Release, manifest: Manifest, *, full: bool = Fals
     """Compare a release with its manifest; None where no way of the host's can answer.
 
     A live release is proved by the first way in `capabilities.proof`, with `full` by all of them; one that is not
-    live by its own address. `mismatches` names every path that is missing, is too much, or differs.
+    live by its own address; `Gone` where nothing is there. `mismatches` names every path that is missing, is too
+    much, or differs.
     """
     if not release.live:
         return _by_address(release, manifest)
@@ -70,6 +71,8 @@ def _by_address(release: Release, manifest: Manifest) -> Verified | None:
     if address.scheme != "file":
         return None
     root = Path(unquote(address.path))
+    if not root.is_dir():
+        raise Gone(f"The files of {release.id} are no longer kept.", hint="Deploy that state of the site again.")
     there = {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
     wrong = sorted(there - {entry.path for entry in manifest})
     wrong += [e.path for e in manifest if e.path not in there or _sha256([(root / e.path).read_bytes()]) != e.sha256]

@@ -57,7 +57,7 @@ class Lines:
             self._bytes += event.bytes
         elif isinstance(event, Waiting):
             self._say(f"{event.target}: waiting {event.seconds:.0f} s: {event.why}")
-        if self._clock() >= self._next:
+        if self._all_files and self._clock() >= self._next:
             self._next = self._clock() + EVERY
             sent = f"{self._files:,} of {count(self._all_files, 'part')}"
             self._say(f"{event.target}: sent {sent}, {amount(self._bytes)} of {amount(self._all_bytes)}")

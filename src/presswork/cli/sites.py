@@ -29,6 +29,8 @@ def find_site(directory: str | None, project: Project, targets: Sequence[str] = 
     What is known of a build is used where DIR is its folder; a folder that is named is never called a development
     build. `Refused` where the build's folder changed since, or where the build is not for its target.
     """
+    if directory == "":  # a variable that was not set: the working directory is never meant by that
+        raise ConfigError("DIR is empty.", hint="Name the built folder, or leave DIR out to take the last build.")
     build = last_build(project.state)
     if directory is not None:
         root = str(Path(directory).absolute())

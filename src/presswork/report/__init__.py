@@ -243,7 +243,7 @@ class Report(Struct, kw_only=True):
         del body["exit_with"]
         for target in body["targets"]:
             del target["exit_with"]
-            if self.command not in {"plan", "diff"}:
+            if self.command not in {"plan", "diff"} or target["entries"] is None:
                 del target["entries"]
             if target["releases"] is None:
                 del target["releases"]

@@ -104,8 +104,8 @@ def _target_lines(target: TargetReport, *, files: bool) -> Iterator[str]:
 
 
 def _all_new(target: TargetReport) -> bool:
-    """Whether nothing was live before: then the counts say it all, but for a plan."""
-    return target.previous is None and target.outcome != "planned"
+    """Whether nothing was live before: then the counts say it all, but for a plan, and for what only compares."""
+    return target.previous is None and target.outcome not in {"planned", "listed"}
 
 
 def _ways(method: str) -> str:

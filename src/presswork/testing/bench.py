@@ -44,13 +44,25 @@ if TYPE_CHECKING:
 __all__ = ["Bench", "Seen"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Seen:
-    """What is live, as far as the host shows it: the label, path to digest, path to bytes."""
+    """What is live, as far as the host shows it: whether anything is, the label, path to digest, path to bytes.
 
+    A host hands a label back as it was, or not at all: where one side has none, labels are not compared.
+    """
+
+    live: bool
     label: str | None
     listing: Mapping[str, str] | None
     content: Mapping[str, bytes] | None
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Seen):
+            return NotImplemented
+        same = (self.live, self.listing, self.content) == (other.live, other.listing, other.content)
+        return same and (self.label == other.label or None in {self.label, other.label})
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 @dataclass(frozen=True)
@@ -63,8 +75,9 @@ class Bench:
     secrets: Mapping[str, str] = field(default_factory=dict)
 
     def settings(self) -> Struct:
-        """Return the host's options as the core reads them from a configuration file."""
-        target = Target(name="contract", host=self.host_type.name, options=dict(self.options))
+        """Return the options as the core reads them: from a file, and from flags what no file may set."""
+        flagged = tuple(self.host_type.unfiled & self.options.keys())
+        target = Target(name="contract", host=self.host_type.name, options=dict(self.options), flagged=flagged)
         settings = Settings(door="the `options` fixture", folder=str(self.folder), targets={"contract": target})
         return options_of(target, self.host_type, settings)
 
@@ -112,6 +125,14 @@ class Bench:
         manifest, own = memory_source(files, self.capabilities.digest)
         return Intent(manifest=manifest, source=source or own, live=live, label=label, alias=alias, replaces=replaces)
 
+    def allowed(self, files: Files) -> Files:
+        """Return these files without those the host says it would refuse or leave out."""
+        if not self.can("checks"):
+            return files
+        found = self.check(self.intent(files))
+        refused = {finding.path for finding in found if finding.severity == "error" or finding.leave_out}
+        return {path: content for path, content in files.items() if path not in refused}
+
     def deploy(self, intent: Intent, session: str | None = None, *, steps: StepCounter | None = None) -> Release:
         """Deploy against what is live now, with as many threads as the host allows."""
         with self.open() as host:
@@ -149,13 +170,14 @@ class Bench:
             release = host.live()
             listing = dict(host.files()) if isinstance(host, Lists) else None
             content = _contents(host, paths) if isinstance(host, Reads) else None
-        return Seen(release.label if release else None, listing, content)
+        return Seen(release is not None, release.label if release else None, listing, content)
 
     def shown(self, files: Files, label: str | None) -> Seen:
-        """Return what is to be seen where these files are live under this label."""
+        """Return what is to be seen where these files are live under this label; without a label nothing is live."""
         digest = self.capabilities.digest
         listing = memory_source(files, digest)[0].listing(digest.name)
-        return Seen(label, listing if self.can("lists") else None, dict(files) if self.can("reads") else None)
+        content = dict(files) if self.can("reads") else None
+        return Seen(label is not None, label, listing if self.can("lists") else None, content)
 
     def read(self, path: str) -> bytes:
         """Return the bytes of one live file."""

@@ -30,10 +30,13 @@ __all__ = ["HostContract"]
 class HostContract(DeployContract, TroubleContract, AbilitiesContract):
     """Subclass it with a `host_type` (attribute, property or fixture) and an `options` fixture.
 
-    Tests of abilities and of `Capabilities` the host does not claim are skipped with the reason; no other is.
+    Tests of abilities and of `Capabilities` the host does not claim are skipped with the reason; no other is. Set
+    `swaps` to False for an atomic host that has no compare-and-swap: the core then looks before it switches, and a
+    rival between look and switch is told of afterwards.
     """
 
     host_type: Any = None
+    swaps = True
 
     @pytest.fixture
     def options(self) -> Mapping[str, Any]:

@@ -2,39 +2,39 @@
 
 from __future__ import annotations
 
+import re
+import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 import httpx
-import msgspec
 from tenacity import Retrying, retry_if_result, wait_random_exponential
 
-from presswork import __version__
-from presswork.errors import ConfigError, PressworkError
+from presswork.errors import PressworkError
 from presswork.mask import Mask
-from presswork.source import PIECE
-from presswork.transport.answers import Answer, Answered, Unanswered, ordered_pause
+from presswork.transport.answers import Answer, Answered, Unanswered, is_busy, ordered_pause
+from presswork.transport.asking import Api
 from presswork.transport.gate import Gate
-from presswork.transport.roads import Roads, is_loopback, origin
+from presswork.transport.roads import Roads
+from presswork.transport.troubles import Trouble, explain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-    from tenacity import RetryCallState
-
-    from presswork.source import Content
+    from presswork.transport.asking import Ask, Content
     from presswork.transport.trace import Trace
 
 __all__ = ["Client", "Terms"]
 
 _REPEATABLE: Final = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
-_BUSY: Final = frozenset({408, 425, 429})
 _PAUSES: Final = 10
-"""How often a host may ask one request to wait before it is given up."""
-_SLOWEST: Final = 128 * 1024
-"""Bytes a second below which the host's work on a body counts as stuck."""
+"""How often a host may ask one request to wait before the waiting counts as being without progress."""
+_LONGEST_PAUSE: Final = 3600.0
+"""Seconds: no longer pause is waited for."""
+_FEW: Final = 3
+"""How often a request is repeated for a status that its host alone calls passing (`again_on`)."""
+_COUNT: Final = re.compile(r"\d{1,6}")
 _jitter: Final = wait_random_exponential(multiplier=0.25, max=10)
 
 
@@ -54,53 +54,46 @@ class Terms:
     clock: Callable[[], float] = time.monotonic
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Ask:
-    """One request, as it is sent at every try."""
-
-    method: str
-    address: str
-    body: Content | bytes | None
-    headers: Mapping[str, str]
-    params: Mapping[str, str] | None
-    signed: bool
-    size: int
-
-
 @dataclass
-class _Try:
-    """What came of sending a request once: an answer, or trouble on the line, or an error of the body's."""
+class _Effort:
+    """One request, how it may be repeated, and what has come of it so far."""
 
-    answer: Answer | None = None
-    trouble: str = ""
-    error: PressworkError | None = None
-    reached: bool = True
+    ask: Ask
+    expect: Collection[int]
+    again_on: Collection[int]
+    safe: bool
+    bucket: str
+    tries: int = 0
+    pauses: int = 0
+    odd: int = 0
     ordered: bool = False
-    again: bool = False
+    too_long: float = 0.0
+    uncertain: bool = False
+    failing_since: float | None = None
+    came: Answer | Trouble | PressworkError | None = None
 
 
 class Client:
-    """Speaks to one API. Threads may share it: each has its own connection.
+    """Speaks to one API. Any number of threads may share it.
 
     `base` is the API's address; the token goes to its origin only, and over plain `http:` only on loopback.
-    `requests` counts every try, `retries` every try after the first.
+    `retries` counts every try after a request's first. `ConfigError` where `base` or the token cannot be used.
     """
 
     def __init__(self, base: str, token: str | None, terms: Terms) -> None:
         self.base = base.rstrip("/")
-        if token is not None:
-            terms.mask.add(token)
-            if not self.base.startswith("https:") and not is_loopback(self.base):
-                raise ConfigError(
-                    f"{self.base} is not https: a token would travel in the open.", hint="Use the https address."
-                )
-        self._token = token
         self._terms = terms
-        self._roads = Roads()
+        self._api = Api(base, token, terms.timeout, terms.mask)
+        self._roads = Roads(terms.clock)
         self._gate = Gate(terms.workers, clock=terms.clock, wait=terms.wait)
         self._progress = terms.clock()
-        self.requests = 0
+        self._lock = threading.Lock()
         self.retries = 0
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent, every try counted."""
+        return self._gate.passed
 
     def request(
         self,
@@ -120,55 +113,29 @@ class Client:
     ) -> Answer:
         """Send a request, again where that is safe and may help, and return an answer of 2xx or in `expect`.
 
-        `path` is below `base`, or a whole address. `repeat` says whether it is safe to send it again after an
-        unknown outcome (GET, HEAD, PUT and DELETE are). `again_on` names statuses to repeat besides 408, 425, 429
-        and 5xx. `signed`: the address carries its own right and gets no token. `bucket` names the rate limit it
-        counts against. `file` is the site's path concerned. Raises `Answered`, `Unanswered`, `ContentChanged`.
+        `path` is below `base`, or a whole address, which goes out byte for byte. `repeat` says whether it is safe to
+        send it again after an unknown outcome or a 5xx (GET, HEAD, PUT and DELETE are); what never left, and what is
+        answered with 408, 425 or 429, is always sent again. `again_on` names more statuses: a 5xx, or one that this
+        host gives for a moment, for which it is sent again a few times. `signed`: the address carries its own right
+        and gets no token. `bucket` names the rate limit it counts against. `file` is the site's path concerned.
+
+        Raises `Answered`, `Unanswered`, what reading `body` raises (`ContentChanged`), and what `Terms.wait` raises.
         """
-        if json is not None:
-            body = msgspec.json.encode(json)
-            headers = {"content-type": "application/json", **(headers or {})}
-        ask = _Ask(
-            method=method,
-            address=path if "://" in path else f"{self.base}/{path.lstrip('/')}",
-            body=body,
-            headers=headers or {},
-            params=params,
-            signed=signed,
-            size=len(body) if isinstance(body, bytes) else body.size if body else 0,
-        )
+        ask = self._api.ask(method, path, json=json, body=body, params=params, headers=headers, signed=signed)
         safe = method in _REPEATABLE if repeat is None else repeat
-        began = self._terms.clock()
-        pauses = 0
-
-        def once() -> _Try:
-            nonlocal pauses
-            with self._gate.slot(bucket):
-                made = self._send(ask)
-            self._learn(made, bucket)
-            pauses += made.ordered
-            made.again = pauses < _PAUSES and self._helps(made, expect, again_on, safe=safe)
-            return made
-
-        retrying = Retrying(
-            retry=retry_if_result(lambda made: made.again),
-            wait=lambda state: 0.0 if _last(state).ordered else _jitter(state),
-            stop=lambda _state: self._terms.clock() - max(self._progress, began) >= self._terms.patience,
-            sleep=self._pause,
-            before_sleep=self._count,
-            retry_error_callback=_last,
-        )
-        made: _Try = retrying(once)
-        what = f"{method} {self._terms.mask(urlsplit(ask.address).path)}"
-        if made.error is not None:
-            raise made.error
-        if made.answer is None:
-            tries = int(retrying.statistics["attempt_number"])
-            why = self._terms.mask(made.trouble)
-            raise Unanswered(why, what=what, path=file, tries=tries, uncertain=made.reached)
-        if made.answer.status // 100 != 2 and made.answer.status not in expect:
-            raise Answered(made.answer, what=what, path=file, mask=self._terms.mask)
-        return made.answer
+        effort = _Effort(ask, expect, again_on, safe, bucket)
+        if self._try(effort):
+            self._persist(effort)
+        came = effort.came
+        if isinstance(came, Answer) and (came.status // 100 == 2 or came.status in expect):
+            return came
+        what = self._terms.mask(str(ask))
+        if isinstance(came, Answer):
+            raise Answered(came, what=what, path=file, tries=effort.tries, pause=effort.too_long)
+        if isinstance(came, Trouble):
+            raise Unanswered(came, what=what, path=file, tries=effort.tries, uncertain=effort.uncertain)
+        assert came is not None  # noqa: S101 -- `_try` has sent it
+        raise came
 
     def get(self, path: str, **more: Any) -> Answer:
         """Send a GET; see `request`."""
@@ -187,89 +154,109 @@ class Client:
         return self.request("DELETE", path, **more)
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, for good: a thread that waits for an answer wakes with an error."""
         self._roads.close()
 
-    def _send(self, ask: _Ask) -> _Try:
-        """Send once and read the whole answer."""
-        self.requests += 1
-        content = b""
-        outcome: httpx.Response | str
-        try:
-            request = self._request(ask)
-        except PressworkError as error:  # the file is not what it was: nothing was sent
-            return _Try(error=error)
-        try:
-            outcome = self._roads.take(request)
-            content = outcome.read()
-            made = _Try(Answer(outcome.status_code, outcome.headers, content))
-        except PressworkError as error:
-            outcome = error.message
-            made = _Try(error=error)
-        except httpx.TransportError as error:
-            outcome = str(error)
-            made = _Try(trouble=outcome, reached=not isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)))
-        if self._terms.trace is not None:
-            sent = ask.body if isinstance(ask.body, bytes) else f"({ask.size:,} bytes)" if ask.body else b""
-            self._terms.trace.exchange(request, sent, outcome, content)
-        return made
-
-    def _request(self, ask: _Ask) -> httpx.Request:
-        slow = self._terms.timeout + ask.size / _SLOWEST
-        headers = {"user-agent": f"presswork/{__version__}", "accept": "application/json, */*", **ask.headers}
-        if self._token is not None and not ask.signed and origin(ask.address) == origin(self.base):
-            headers["authorization"] = f"Bearer {self._token}"
-        body: Any = ask.body
-        if body is not None and not isinstance(body, bytes):
-            headers["content-length"] = str(body.size)
-            body = body.read() if body.size <= PIECE else body.pieces()
-        elif body is None and ask.method in {"POST", "PUT", "PATCH"}:
-            body = b""
-        timeout = {"connect": self._terms.timeout, "read": slow, "write": self._terms.timeout, "pool": None}
-        return httpx.Request(
-            ask.method, ask.address, params=ask.params, headers=headers, content=body, extensions={"timeout": timeout}
-        )
-
-    def _learn(self, made: _Try, bucket: str) -> None:
-        """Let all workers know what one answer says of the host's state."""
-        answer = made.answer
-        if answer is None:
-            if made.error is None:
-                self._gate.went_badly()
-            return
-        if answer.headers.get("x-concurrent-limit", "").isdigit():
-            self._gate.cap(int(answer.headers["x-concurrent-limit"]))
-        busy = answer.status in _BUSY or answer.status >= 500
-        pause = ordered_pause(answer, time.time())
-        if pause is not None and (busy or answer.headers.get("x-ratelimit-remaining") == "0"):
-            made.ordered = busy
-            self._gate.pause(bucket, pause, f"the host asks to wait ({answer.status})")
-        if busy:
-            self._gate.went_badly()
+    def _try(self, effort: _Effort) -> bool:
+        """Send a request once; say whether to send it again."""
+        with self._gate.slot(effort.bucket) as age:
+            effort.came = came = self._send(effort.ask)
+        effort.tries += 1
+        effort.ordered = False
+        if isinstance(came, Answer):
+            again = self._heed(effort, came, age)
+        elif isinstance(came, Trouble):
+            self._gate.went_badly(age)
+            effort.uncertain |= came.sent
+            again = came.passing and (effort.safe or not came.sent)
         else:
-            self._gate.went_well()
+            return False
+        if effort.ordered and effort.pauses <= _PAUSES:
+            effort.failing_since = None
+        elif again and effort.failing_since is None:
+            effort.failing_since = self._terms.clock()
+        return again and not self._roads.closed
+
+    def _send(self, ask: Ask) -> Answer | Trouble | PressworkError:
+        """Send once and read the whole answer."""
+        terms = self._terms
+        began = terms.clock()
+        came: Answer | Trouble | PressworkError
+        try:
+            response = self._roads.fetch(ask.request())
+            came = Answer(response.status_code, response.headers, response.content, terms.mask)
+        except PressworkError as error:
+            came = error
+        except httpx.RequestError as error:
+            trouble = explain(error)
+            came = replace(trouble, why=terms.mask(trouble.why))
+        if terms.trace is not None:
+            outcome = came.message if isinstance(came, PressworkError) else came
+            terms.trace.exchange(ask, outcome.why if isinstance(outcome, Trouble) else outcome, terms.clock() - began)
+        return came
+
+    def _heed(self, effort: _Effort, answer: Answer, age: int) -> bool:
+        """Let all workers know what an answer says of the host's state; say whether to send its request again."""
+        status = answer.status
+        busy = is_busy(status)
+        self._pace(effort, answer)
+        if busy:
+            self._gate.went_badly(age)
+        if status // 100 == 2 or status in effort.expect:
+            if not busy:
+                self._gate.went_well()
             self._progress = self._terms.clock()
-
-    def _helps(self, made: _Try, expect: Collection[int], again_on: Collection[int], *, safe: bool) -> bool:
-        """Say whether the same request may succeed if it is sent again, and may be."""
-        if made.error is not None:
             return False
-        if made.answer is None:
-            return safe or not made.reached
-        status = made.answer.status
-        if status in expect:
+        if effort.too_long:
             return False
-        return status in _BUSY or status in again_on or (safe and status >= 500)
+        if status in effort.again_on and not busy:
+            effort.odd += 1
+            return effort.odd <= _FEW
+        return busy and (effort.safe or status < 500 or status in effort.again_on)
 
-    def _count(self, _state: RetryCallState) -> None:
-        self.retries += 1
+    def _pace(self, effort: _Effort, answer: Answer) -> None:
+        """Keep to the width and the pause that an answer asks for."""
+        most = answer.headers.get("x-concurrent-limit", "")
+        if _COUNT.fullmatch(most):
+            self._gate.cap(int(most))
+        busy = is_busy(answer.status)
+        pause = ordered_pause(answer, time.time())
+        if not pause or not (busy or answer.headers.get("x-ratelimit-remaining", "").strip() == "0"):
+            return
+        if pause > _LONGEST_PAUSE:
+            effort.too_long = pause
+            return
+        self._gate.pause(effort.bucket, pause, f"the host asks to wait ({answer.status})")
+        effort.ordered = busy
+        effort.pauses += busy
 
-    def _pause(self, seconds: float) -> None:
-        if seconds:
-            self._terms.wait(seconds, "trying again")
+    def _persist(self, effort: _Effort) -> None:
+        """Send a request again until it need not be, or patience ends; a first try has been made."""
+        tried = True
 
+        def attempt() -> bool:
+            nonlocal tried
+            if tried:
+                tried = False
+                return True
+            with self._lock:
+                self.retries += 1
+            return self._try(effort)
 
-def _last(state: RetryCallState) -> _Try:
-    assert state.outcome is not None  # noqa: S101 -- tenacity asks after a try
-    made: _Try = state.outcome.result()
-    return made
+        Retrying(
+            retry=retry_if_result(bool),
+            wait=lambda state: 0.0 if effort.ordered else _jitter(state),
+            stop=lambda _state: self._out_of_patience(effort),
+            sleep=lambda seconds: self._pause(effort, seconds),
+            retry_error_callback=lambda _state: None,
+        )(attempt)
+
+    def _out_of_patience(self, effort: _Effort) -> bool:
+        since = effort.failing_since
+        return since is not None and self._terms.clock() - max(self._progress, since) >= self._terms.patience
+
+    def _pause(self, effort: _Effort, seconds: float) -> None:
+        if seconds:  # an ordered pause is sat out at the gate, with all others of the bucket
+            came = effort.came
+            why = f"answered {came.status}" if isinstance(came, Answer) else "gave no answer"
+            self._terms.wait(seconds, f"the host {why}, trying again")

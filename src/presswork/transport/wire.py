@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Final
 
 import httpx
 
+from presswork.source import PIECE
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -23,6 +25,10 @@ __all__ = ["BrokeOff", "Wire"]
 _READ: Final = 64 * 1024
 _LONGEST: Final = 256 * 1024
 """Bytes that the head of an answer, or one line of its framing, may have."""
+_ROOM: Final = 64 * 1024
+"""Bytes that any fresh or idle connection takes at once."""
+_RECORD: Final = 16 * 1024
+"""Bytes of one TLS record: what goes out in one go, so that a server which reads no more is noticed."""
 _END: Final = re.compile(rb"\r?\n\r?\n")
 _LINE: Final = re.compile(rb"\r?\n")
 _STATUS: Final = re.compile(rb"HTTP/1\.([01]) +(\d{3})(?: .*)?")
@@ -43,16 +49,24 @@ class Wire:
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._held = b""
+        self._step = _RECORD if isinstance(sock, ssl.SSLSocket) else PIECE
         self._poll = select.poll()
         self._poll.register(sock, select.POLLIN)
-        self._timeout = sock.gettimeout()
-        self._fresh = True
-        self._whole = False
+        self._both = select.poll()
+        self._both.register(sock, select.POLLIN | select.POLLOUT)
+        self._timeout = 0.0
+        self._sent = True
+        self._free = True
+
+    @property
+    def free(self) -> bool:
+        """Whether a request and its answer went through to their ends, and another may follow."""
+        return self._free and not self._held
 
     @property
     def quiet(self) -> bool:
-        """Whether the last answer was read to its end, and the server has neither spoken nor hung up since."""
-        return self._fresh and not self._held and not self._poll.poll(0)
+        """Whether the server has neither spoken nor hung up since nothing was asked."""
+        return not self._poll.poll(0)
 
     def send(self, head: bytes, pieces: Iterable[bytes], timeout: float) -> None:
         """Send a request; `BrokeOff` where the server stopped listening, or answered before it had everything.
@@ -61,13 +75,13 @@ class Wire:
         """
         rest = iter(pieces)
         first = next(rest, b"")
-        self._fresh = False
+        self._sent = self._free = False
         self._set_timeout(timeout)
-        self._push(head + first)
+        start = head + first
+        self._push(start, room=len(start) <= _ROOM)
         for piece in rest:
-            if self._spoken(timeout):
-                raise BrokeOff("it answered, or hung up, before it had everything")
             self._push(piece)
+        self._sent = True
 
     def answer(self, method: str, timeout: float) -> tuple[int, Fields, Iterator[bytes]]:
         """Read the head of the answer and return status, fields and the body, which is read as it is iterated.
@@ -78,7 +92,7 @@ class Wire:
         try:
             status, fields, kept = self._head()
         except TimeoutError as error:
-            raise httpx.ReadTimeout(f"no answer within {timeout:.0f} s") from error
+            raise httpx.ReadTimeout(f"no answer within {timeout:g} s") from error
         except OSError as error:
             raise httpx.ReadError(f"the connection was cut: {error.strerror or error}") from error
         return status, fields, self._body(method, status, fields, kept=kept)
@@ -97,22 +111,32 @@ class Wire:
             self._sock.settimeout(seconds)
             self._timeout = seconds
 
-    def _push(self, data: bytes) -> None:
+    def _push(self, data: bytes, *, room: bool = False) -> None:
+        """Send all of it; where there may be no `room`, watch for an answer while waiting for some."""
+        view = memoryview(data)
         try:
-            sent = self._sock.send(data)
-            if sent < len(data):
-                view = memoryview(data)
-                while view := view[sent:]:
-                    sent = self._sock.send(view)
+            while view:
+                if not room:
+                    self._make_room()
+                room = False
+                view = view[self._sock.send(view[: self._step]) :]
         except TimeoutError as error:
-            raise BrokeOff(f"it took nothing for {self._timeout:.0f} s") from error
+            raise BrokeOff(f"it took nothing for {self._timeout:g} s") from error
         except OSError as error:
             raise BrokeOff(f"the connection was cut while sending: {error.strerror or error}") from error
 
-    def _spoken(self, timeout: float) -> bool:
-        """Say whether the answer has begun, or the connection ended."""
-        if not self._poll.poll(0):
-            return False
+    def _make_room(self) -> None:
+        while True:
+            events = self._both.poll(self._timeout * 1000)
+            if not events:
+                raise TimeoutError
+            if events[0][1] & ~select.POLLOUT and self._spoken():
+                raise BrokeOff("it answered, or hung up, before it had everything")
+            if events[0][1] & select.POLLOUT:
+                return
+
+    def _spoken(self) -> bool:
+        """Say whether what there is to read is the answer, or the end of the connection."""
         self._sock.settimeout(0)
         try:
             piece = self._sock.recv(_READ)
@@ -121,16 +145,14 @@ class Wire:
         except OSError:
             return True
         finally:
-            self._sock.settimeout(timeout)
+            self._sock.settimeout(self._timeout)
         self._held += piece
         return not piece or _INTERIM.fullmatch(self._held) is None
 
     def _more(self) -> None:
         piece = self._sock.recv(_READ)
         if not piece:
-            raise httpx.RemoteProtocolError(
-                "the answer was cut short" if self._held else "the connection was closed without an answer"
-            )
+            raise httpx.RemoteProtocolError("the connection ended before the answer did")
         self._held += piece
 
     def _until(self, end: re.Pattern[bytes]) -> bytes:
@@ -177,14 +199,12 @@ class Wire:
             raise httpx.ReadTimeout("the answer stopped in the middle") from error
         except OSError as error:
             raise httpx.ReadError("the answer was cut short") from error
-        self._fresh = kept
+        self._free = kept and self._sent
 
     def _exactly(self, size: int) -> Iterator[bytes]:
         while size:
             if not self._held:
-                self._held = self._sock.recv(_READ)
-                if not self._held:
-                    raise httpx.RemoteProtocolError("the answer was cut short")
+                self._more()
             piece, self._held = self._held[:size], self._held[size:]
             size -= len(piece)
             yield piece
