@@ -1,7 +1,7 @@
 """A host for tests, a plugin of one file: releases are folders on a rack, the file `live` names the one that is live.
 
 Other files on the rack make trouble: `block` and `fail` hold the path that is not taken, `interrupt` lets the switch
-be interrupted.
+be interrupted, `tell` is what is told where it should not be.
 """
 
 from __future__ import annotations
@@ -50,6 +50,8 @@ class Rack:
         pass
 
     def read(self, path: str) -> Iterable[bytes]:
+        if self.told("tell"):
+            raise HostError(f"The rack knows {self.kit.secret('token')}.", hint="Do not ask.")
         try:
             return [(self.root / self.told("live") / path).read_bytes()]
         except OSError as error:
@@ -88,7 +90,7 @@ class Upload:
         if self.rack.told("block") == part.key:
             self.rack.kit.wait(600, f"{part.key} is blocked")
         if self.rack.told("fail") == part.key:
-            raise HostError("The rack does not take it.", hint="Take another rack.")
+            raise HostError(f"The rack does not take it{self.rack.told('tell')}.", hint="Take another rack.")
         file = self.rack.root / self.session / part.key
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(self.intent.source.open(part.entries[0]).read())

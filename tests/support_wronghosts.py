@@ -146,6 +146,15 @@ class Previewing(Wrong):
             return release
 
 
+class Unlabelled(Previewing):
+    """Nothing is wrong with this one either: it hands no labels back."""
+
+    class upload(Previewing.upload):  # noqa: N801
+        def finish(self) -> Release:
+            self.intent = replace(self.intent, label=None)
+            return super().finish()
+
+
 class PreviewingLive(Previewing):
     """Makes its previews live, and does not say so."""
 

@@ -1,0 +1,319 @@
+"""The sweep: each request of a deploy meets each fault, and what is live stays wholly the old or wholly the new site.
+
+A host joins with a `Service`, its emulator as the sweep needs it, and a few `Kind`s of deploys. Before each case the
+service and the project are put back to what they were before that deploy.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import re
+import shutil
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol
+
+from presswork import errors
+from presswork.deploy import deploy
+from presswork.journal import Journal
+from presswork.project import Project
+from presswork.settings import read_settings
+from presswork.site import Site
+from presswork.state import State
+from presswork.testing.faults import FAULTS, FaultProxy
+from presswork.testing.servers import served
+from support_sweep_table import tell_case
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from presswork.report import Report
+    from presswork.testing.servers import App
+    from support_sweep_table import Ending, Tell
+
+Files = dict[str, bytes]
+Mode = Literal["once", "for good"]
+
+BOUND: Final = 30.0
+"""Seconds after which one deploy counts as hanging: many times what its `timeout` and `patience` allow."""
+_TERMS: Final[Mapping[Mode, Mapping[str, str]]] = {
+    "once": {"timeout": "0.5", "patience": "3"},
+    "for good": {"timeout": "0.2", "patience": "0.1"},
+}
+_CODES: Final = {
+    kind.code: kind.exit_code
+    for kind in vars(errors).values()
+    if isinstance(kind, type) and issubclass(kind, errors.PressworkError)
+}
+_ENDS: Final = {"deployed": 0, "previewed": 0, "unchanged": 0, "failed": 1, "superseded": 1, "refused": 3}
+
+
+class Service(Protocol):
+    """A host's emulator over a folder, where it finds what it left there: a new one for each case."""
+
+    host: str
+    app: App
+    environ: Mapping[str, str]
+
+    def options(self, address: str) -> Mapping[str, str]:
+        """Return the target's options where the service is reached at `address`."""
+
+    def live(self) -> Files | None:
+        """Return what is live, byte by byte; None where nothing is. Looking must not move the service on."""
+
+    def pass_time(self) -> None:
+        """Let what the service does by itself come to its end."""
+
+    def stored(self) -> frozenset[str]:
+        """Return the names of the contents it has for good."""
+
+    def sent(self) -> Sequence[str]:
+        """Return the names of the contents that were sent to it and taken, in that order."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of deploy: of the site `after` where `before` is live, None where nothing is.
+
+    `options` are the target's, `project` the files that lie in the project's folder.
+    """
+
+    name: str
+    before: Files | None
+    after: Files
+    options: Mapping[str, str] = field(default_factory=dict)
+    project: Files = field(default_factory=dict)
+    preview: bool = False
+
+    @property
+    def goal(self) -> Files | None:
+        """What is live in the end."""
+        return self.before if self.preview else self.after
+
+
+class Case(NamedTuple):
+    """The `number`th request of a deploy meets a fault, once or with all that follow."""
+
+    number: int
+    fault: str
+    mode: Mode = "once"
+
+
+class Stage:
+    """An ASGI application that is now this one, now that one."""
+
+    app: App
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.app(scope, receive, send)
+
+
+class Rig:
+    """One kind of deploy, made ready to be done again and again from the same beginning."""
+
+    def __init__(self, folder: Path, kind: Kind, proxy: FaultProxy, open_service: Callable[[Path], Service]) -> None:
+        self.kind = kind
+        self.proxy = proxy
+        self.service: Service
+        self.folder = folder
+        self._open_service = open_service
+        for name, files in (("before", kind.before or {}), ("after", kind.after), ("work/project", kind.project)):
+            write(folder / name, files)
+        (folder / "work" / "project" / "presswork.toml").touch()
+        self._open()
+        if kind.before is not None:
+            report = self.deploy("before", plain=True)
+            assert report.exit_code == 0, report
+            self.service.pass_time()
+        shutil.move(folder / "work", folder / "kept")
+
+    @property
+    def project(self) -> Path:
+        return self.folder / "work" / "project"
+
+    def again(self) -> None:
+        """Go back to the beginning."""
+        self._calm()
+        shutil.rmtree(self.folder / "work", ignore_errors=True)
+        shutil.copytree(self.folder / "kept", self.folder / "work", symlinks=True)
+        self._open()
+
+    @property
+    def environ(self) -> dict[str, str]:
+        return {"PRESSWORK_COMMIT": "0" * 40, **self.service.environ}
+
+    def options(self, *, plain: bool = False) -> dict[str, str]:
+        """Return the options of a deploy through the proxy; `plain`: without those of its kind."""
+        return {**self.service.options(self.proxy.address), **({} if plain else self.kind.options)}
+
+    def deploy(self, name: str = "after", *, plain: bool = False, **terms: str) -> Report:
+        """Deploy one of the two sites through the proxy, in this process; it must neither raise nor hang."""
+        table = {"host": self.service.host, "workers": "3", **self.options(plain=plain), **terms}
+        settings = read_settings(table, door="the sweep", folder=self.project, flags=True)
+        project = Project(settings, environ=self.environ)
+        faulthandler.dump_traceback_later(4 * BOUND, exit=True)
+        began = time.monotonic()
+        try:
+            report = deploy(Site(root=str(self.folder / name)), project, preview=self.kind.preview and not plain)
+        finally:
+            faulthandler.cancel_dump_traceback_later()
+        assert time.monotonic() - began < BOUND, f"it took {time.monotonic() - began:.0f} s"
+        assert not [thread for thread in threading.enumerate() if re.fullmatch(r"presswork-\d+", thread.name)]
+        return report
+
+    def requests(self) -> int:
+        """Return how many requests the deploy makes when nothing goes wrong; it must succeed."""
+        self.again()
+        before = self.proxy.count
+        report = self.deploy()
+        assert report.exit_code == 0, report
+        self.service.pass_time()
+        assert self.service.live() == self.kind.goal
+        return self.proxy.count - before
+
+    def run(self, case: Case) -> Ending:
+        """Let one case happen, and check all that is promised; return how the deploy ended."""
+        self.again()
+        with self.watched(case.fault, case.number, None if case.mode == "for good" else 1):
+            report = self.deploy(**_TERMS[case.mode])
+        self.check_told(report, self.service.live())
+        self.check_repeat(lambda: self.deploy().exit_code)
+        return "well" if report.exit_code == 0 else "failed"
+
+    @contextmanager
+    def watched(
+        self, fault: str, number: int, times: int | None, hook: Callable[[], object] = lambda: None
+    ) -> Iterator[None]:
+        """Let a fault strike from the `number`th request of the block on; it must, and call `hook` then.
+
+        What is live at each request, at the end and when time has passed must be whole.
+        """
+        seen: list[Files | None] = []
+
+        def watch(_number: int) -> None:
+            live = self.service.live()
+            if not seen or seen[-1] != live:
+                seen.append(live)
+
+        def strike(number: int) -> None:
+            watch(number)
+            hook()
+
+        began = self.proxy.count
+        self.proxy.arm(fault, at=began + number, times=times, hook=strike)
+        self.proxy.arm(times=None, hook=watch)
+        yield
+        struck = [exchange for exchange in self.proxy.log[began:] if exchange.outcome == fault]
+        assert struck, f"the fault did not strike: {self.proxy.log[began:]}"
+        watch(0)
+        self.service.pass_time()
+        watch(0)
+        allowed = [self.kind.before] if self.kind.preview else [self.kind.before, self.kind.after]
+        for live in seen:
+            assert live in allowed, f"what is live is neither site: {sorted(live or ())}"
+
+    def check_told(self, report: Report, live: Files | None) -> None:
+        """The report says what happened, in documented words, and nothing that must not be said."""
+        (target,) = report.targets
+        assert report.exit_code == _ENDS[target.outcome]
+        for secret in self.service.environ.values():
+            assert secret.encode() not in report.to_json()
+        if report.exit_code == 0:
+            assert target.error is None
+            assert live == self.kind.goal, f"{target.outcome}, and it is not live"
+            return
+        says_live = target.release is not None and target.release.live
+        assert not says_live or live == self.kind.after
+        error = target.error
+        assert error is not None
+        assert report.exit_code == _CODES[error.code]
+        assert error.message
+        assert error.hint
+        if live != self.kind.before:
+            doubted = "may-go-live" in {finding.code for finding in target.findings}
+            assert doubted or says_live, f"not said that it is live: {error.message}"
+
+    def check_repeat(self, deploy: Callable[[], int]) -> None:
+        """Deploy again, now without faults: it succeeds, is proved, and sends nothing that the service has."""
+        self._calm()
+        stored, sent = self.service.stored(), len(self.service.sent())
+        assert deploy() == 0, "the repeat failed"
+        again = [name for name in self.service.sent()[sent:] if name in stored]
+        assert not again, f"sent although the service has it: {again}"
+        self.service.pass_time()
+        assert self.service.live() == self.kind.goal, "the repeat went through, and the new site is not live"
+        for place in (self.project / ".presswork" / "journal").glob("*.jsonl"):
+            journal = Journal(State(self.project), place.stem)
+            assert journal.unfinished() is None, journal.lines
+            assert not journal.lines or journal.lines[-1].step == "verified", journal.lines
+
+    def _calm(self) -> None:
+        self.proxy.disarm()
+        self.proxy.let_go()
+
+    def _open(self) -> None:
+        self.service = self._open_service(self.folder / "work" / "service")
+
+
+@contextmanager
+def rigged(
+    folder: Path, kind: Kind, make: Callable[[Path, str, Kind], Service], *, retry_after: int = 0
+) -> Iterator[Rig]:
+    """Make a kind of deploy ready, with a fault proxy before its service.
+
+    `make` opens the service over a folder; it is given the address at which it is reached without the proxy.
+    """
+    stage = Stage()
+    with served(stage) as address, FaultProxy(address, retry_after=retry_after) as proxy:
+
+        def open_service(place: Path) -> Service:
+            service = make(place, address, kind)
+            stage.app = service.app
+            return service
+
+        yield Rig(folder, kind, proxy, open_service)
+        proxy.disarm()
+
+
+def cases(requests: int, fault: str, mode: Mode = "once") -> list[Case]:
+    """Return all the cases of one fault."""
+    return [Case(number, fault, mode) for number in range(1, requests + 1)]
+
+
+def sampled(requests: int, kind: int, size: int, faults: Sequence[str] = FAULTS) -> list[Case]:
+    """Return `size` cases of the `kind`th kind: all kinds together take each fault in turn, at requests far apart."""
+    return [
+        Case(
+            number=1 + (turn * requests // size + kind) % requests,
+            fault=faults[(kind * size + turn) % len(faults)],
+            mode="for good" if (kind + turn) % 4 == 3 else "once",
+        )
+        for turn in range(size)
+    ]
+
+
+def run_all(
+    rig: Rig, every: Sequence[Case], run: Callable[[Case], Ending], tell: Tell, table: str
+) -> None:
+    """Run the cases and put down how each ended; all those that broke a promise are raised together."""
+    broken = []
+    for case in every:
+        try:
+            ending = run(case)
+        except Exception as error:  # noqa: BLE001 -- all of them are to be known
+            ending = "broken"
+            error.add_note(f"{rig.kind.name}: {case}")
+            broken.append(error)
+        tell_case(tell, table, case.fault, rig.kind.name, ending)
+    if broken:
+        raise ExceptionGroup(f"{len(broken)} of {len(every)} cases broke a promise", broken)
+
+
+def write(folder: Path, files: Mapping[str, bytes]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for path, content in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)

@@ -1,0 +1,73 @@
+"""Secrets are found however they are spelt."""
+
+from __future__ import annotations
+
+import html
+import json
+import threading
+from urllib.parse import quote, quote_plus
+
+import pytest
+
+from presswork.mask import MASK, Mask
+
+MARKER = "a/b+c d\"é&<'%\\z"
+
+
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        MARKER,
+        quote(MARKER),
+        quote(MARKER, safe=""),
+        quote(MARKER, safe="").lower(),
+        quote_plus(MARKER),
+        json.dumps(MARKER),
+        json.dumps(MARKER, ensure_ascii=False),
+        json.dumps(MARKER).replace("/", "\\/"),
+        repr(MARKER),
+        html.escape(MARKER),
+    ],
+)
+def test_a_secret_is_found_as_it_stands_and_as_urls_json_python_and_html_spell_it(spelt: str) -> None:
+    mask = Mask()
+    mask.add(MARKER)
+
+    masked = mask(f"before {spelt} after")
+
+    assert MASK in masked
+    assert masked.startswith("before ")
+    assert masked.endswith(" after")
+    assert "c" not in masked.removeprefix("before ").removesuffix(" after")
+
+
+def test_a_mask_that_was_told_nothing_finds_nothing() -> None:
+    assert Mask()(MARKER) == MARKER
+
+
+def test_a_secret_too_short_to_tell_from_a_word_is_left() -> None:
+    mask = Mask()
+    mask.add("the")
+
+    assert mask("the end") == "the end"
+
+
+def test_a_secret_within_another_leaves_nothing_of_the_longer_one() -> None:
+    mask = Mask()
+    mask.add("token")
+    mask.add("token-and-more")
+
+    assert mask("token-and-more, token") == f"{MASK}, {MASK}"
+
+
+def test_secrets_told_by_many_threads_are_all_kept() -> None:
+    mask = Mask()
+    secrets = [f"secret-{number:03}" for number in range(64)]
+    threads = [threading.Thread(target=mask.add, args=(secret,)) for secret in secrets]
+
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert mask(" ".join(secrets)) == " ".join([MASK] * 64)
