@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from presswork.hookspecs import hookimpl
 from presswork.host import HostType
@@ -30,7 +30,7 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     team: str | None = None
     custom_domain: str | None = None
     force_ssl: bool | None = None
-    password_env: str | None = None
+    password_env: Annotated[str, Meta(pattern="^[A-Z][A-Z0-9_]*$")] | None = None
     functions: Path | None = None
     route: Literal["auto", "digest", "zip"] = "auto"
     staged: bool = False

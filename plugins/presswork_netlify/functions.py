@@ -10,6 +10,7 @@ import hashlib
 import io
 import zipfile
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -31,10 +32,16 @@ class Bundle:
     content: bytes
     runtime: str
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """The digest the deploy names it by."""
         return hashlib.sha256(self.content).hexdigest()
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What an upload says of it; a name that ends in `-background` means that its caller does not wait."""
+        facts = {"runtime": self.runtime}
+        return {**facts, "invocation_mode": "background"} if self.name.endswith("-background") else facts
 
 
 def bundles(folder: Path) -> dict[str, Bundle]:

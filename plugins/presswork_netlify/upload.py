@@ -1,212 +1,187 @@
-"""One deploy in the making at Netlify, by digest or as an archive.
-
-By digest (API page, "File digest method"): a deploy without files is made first, so that its id is known before
-anything can go live; the manifest follows, which may be sent again; then one upload for each hash in `required`.
-"""
+"""One deploy in the making at Netlify: by digest, or as an archive where that is asked for or is cheaper."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-from urllib.parse import quote
+import hashlib
+from typing import TYPE_CHECKING, Final
 
 from presswork.errors import HostError, Stale
-from presswork.host import Part, Taken
-from presswork.transport import Answered, Unanswered
-from presswork.zipped import Zipped
-from presswork_netlify.wire import ARRIVED, DONE, WAITING, Deploy
+from presswork.findings import Finding
+from presswork.host import Taken
+from presswork_netlify.archive import Archive
+from presswork_netlify.digest import ByDigest, Pauses, given_up
+from presswork_netlify.wire import ARRIVED, DONE, FAILED, LACKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from presswork.host import Intent, Release
-    from presswork.manifest import Entry
+    from presswork.host import Intent, Part, Release
     from presswork_netlify.host import NetlifyHost
+    from presswork_netlify.wire import Deploy, Site
 
 __all__ = ["NetlifyUpload"]
 
-ASYNC_ABOVE = 100
-"""Files above which the manifest is worked on asynchronously, as the official client does: a request that lasts
-over 30 seconds is cut off (API page)."""
-_POLLS = 30
-"""How often a deploy that still names files it was sent is asked again before they are sent anew."""
-_SHOWN = 10
-"""How often a finished deploy is waited for at the live address before it counts as not published."""
+_LAGGING: Final = 30.0
+"""Seconds that a deploy may go on naming files it has taken, before they are sent anew."""
+_SHOWN: Final = 30.0
+"""Seconds after which a finished deploy that is not at the live address counts as not published."""
+_HELD: Final = 5.0
+"""The same where the site's settings make it likely that it will not be."""
 
 
 class NetlifyUpload:
-    """A deploy by digest: `session` is its id. As an archive: `zip:` and the newest deploy there was before."""
+    """`session` is the deploy's id, or `zip:` and the newest deploy there was; then a mark of what is deployed."""
 
     def __init__(self, host: NetlifyHost, intent: Intent, session: str | None) -> None:
         self._host = host
         self._intent = intent
-        self._paths: dict[str, Entry] = {}
-        for entry in intent.manifest:
-            self._paths.setdefault(intent.manifest.digests["sha1"][entry.path], entry)
-        self._functions = {bundle.sha256: bundle for bundle in host.functions.values()}
-        self._taken: set[str] = set()
-        self.session = session or ""
+        self._account = host.account
+        self._plain = intent.live and not host.options.staged
+        draft = not self._plain and intent.alias is None  # a deploy of a branch is no draft and never goes live
+        self._digest = ByDigest(host.account, host.kit, intent, host.functions.values(), draft=draft)
+        self._archive: Archive | None = None
+        self._packable = True
+        self._mark = _mark(host, intent)
+        name, _, mark = (session or "").rpartition(":")
+        self._former = name if mark == self._mark else ""
+        self.session = session or "" if self._former else ""
 
     def wanted(self) -> Sequence[Part]:
         """Return one part for each hash Netlify lacks; open the deploy where there is none to go on with."""
-        host, manifest = self._host, self._intent.manifest
-        if not self.session:
-            site = host.made_site()
-            if host.route(manifest, list(manifest), live=self._intent.live) == "zip":
-                newest = next(host.history(), None)
-                self.session = f"zip:{newest.id if newest else ''}"
-            else:
-                self.session = self._open(site.id).id
-        if self.session.startswith("zip:"):
+        deploy: Deploy | None = None
+        if self._former:
+            deploy = self._gone_on_with(self._former)
+            self._former = ""
+        elif self._digest.id and self._archive is None:
+            deploy = self._digest.settled(self._digest.look())
+        if deploy is None and self._archive is None:
+            deploy = self._begun()
+        if deploy is None or deploy.state in ARRIVED or self._archive is not None:
             return ()
-        deploy = self._settled(self._look())
-        if deploy is None:
-            self.session = ""
-            self._taken.clear()
-            raise Stale("Netlify no longer takes files for the deploy that was begun.")
-        if deploy.state in ARRIVED:
+        parts = self._digest.parts(deploy)
+        keys = [part.key for part in parts]
+        if self._packable and self._host.archive_pays(self._intent.manifest, keys, live=self._intent.live):
+            self._host.cancel(self.session)
+            self._pack()
             return ()
-        missing = [sha for sha in deploy.required or () if sha in self._paths and sha not in self._taken]
-        parts = [Part(sha, self._paths[sha].size, (self._paths[sha],)) for sha in missing]
-        functions = [
-            sha for sha in deploy.required_functions or () if sha in self._functions and sha not in self._taken
-        ]
-        return parts + [Part(sha, len(self._functions[sha].content), ()) for sha in functions]
+        return parts
 
     def put(self, part: Part) -> None:
-        """Send one file or function. An empty 401 and a 404 right after the deploy was made pass (forum, [A])."""
-        host, raw = self._host, {"content-type": "application/octet-stream"}
-        try:
-            if part.entries:
-                entry = part.entries[0]
-                address = f"/deploys/{self.session}/files/{quote(entry.path)}"
-                body = self._intent.source.open(entry)
-                host.api.put(address, body=body, headers=raw, again_on={401, 404}, file=entry.path)
-            else:
-                bundle = self._functions[part.key]
-                address = f"/deploys/{self.session}/functions/{quote(bundle.name)}"
-                params = {"runtime": bundle.runtime}
-                host.api.put(address, body=bundle.content, headers=raw, params=params, again_on={401, 404})
-        except Answered as error:
-            if error.status in {404, 409, 422}:  # the deploy has ended, or wants other bytes: it will say which
-                raise Stale(error.message) from None
-            raise
-        self._taken.add(part.key)
+        """Send one file or function."""
+        self._digest.put(part)
 
     def finish(self) -> Release:
         """Wait until the deploy is ready, and make a staged one live."""
-        deploy = self._ready(self._zip() if self.session.startswith("zip:") else self.session)
+        deploy = self._ready(self._archive_sent() if self._archive else self._digest.id)
         if not self._intent.live:
             return deploy.release(None)
-        if self._host.options.staged and self._published() != deploy.id:
+        site = self._account.known(fresh=True)
+        if not self._plain and site.published != deploy.id and not site.locked:
             self._host.activate(deploy.id)
-        return self._shown(deploy)
+        release = self._shown(deploy)
+        self._account.enable()
+        return release
 
     def taken(self) -> Taken:
-        """Return the route, and what an archive held."""
+        """Return the way that was taken, and what an archive held."""
         manifest = self._intent.manifest
-        if not self.session.startswith("zip:"):
+        if self._archive is None:
             return Taken("digest", "only the files Netlify lacked were sent")
         return Taken("zip", "one request for the whole site", len(manifest), manifest.size)
 
-    @property
-    def _draft(self) -> bool:
-        """Whether the deploy must not go live by itself; one under an alias is a branch deploy."""
-        return self._host.options.staged if self._intent.live else self._intent.alias is None
-
-    def _open(self, site: str) -> Deploy:
-        """Make a deploy without files. A lost answer leaves an empty one behind, which never goes live."""
-        body: dict[str, object] = {"draft": self._draft}
-        if self._intent.alias is not None:
-            body["branch"] = self._intent.alias
-        made = self._host.api.post(
-            f"/sites/{site}/deploys", params={"title": self._intent.label}, json=body, repeat=True
-        )
-        return made.decode(Deploy)
-
-    def _look(self) -> Deploy | None:
-        answer = self._host.api.get(f"/deploys/{quote(self.session)}", expect={404})
-        return None if answer.status == 404 else answer.decode(Deploy)
-
-    def _settled(self, deploy: Deploy | None) -> Deploy | None:
-        """Send the manifest to a deploy that has none, and wait until `required` holds; None where it has ended."""
-        if deploy is not None and deploy.state == "new":
-            deploy = self._send_manifest()
-        while deploy is not None and deploy.state in WAITING:
-            self._host.kit.wait(1.0, "Netlify compares the files with those it has")
-            deploy = self._look()
-        if deploy is not None and deploy.state in {"error", "rejected"}:
+    def _begun(self) -> Deploy | None:
+        """Make a deploy, on a new site where there is none; None where an archive is to make it."""
+        self._account.made()
+        if self._host.options.route == "zip":
+            self._pack()
             return None
-        return deploy
+        self._digest.make()
+        self.session = f"{self._digest.id}:{self._mark}"
+        return self._digest.told()
 
-    def _send_manifest(self) -> Deploy | None:
-        manifest = self._intent.manifest
-        body: dict[str, object] = {"files": manifest.listing("sha1"), "async": len(manifest) > ASYNC_ABOVE}
-        if self._functions:
-            body["functions"] = {name: bundle.sha256 for name, bundle in self._host.functions.items()}
-        address = f"/sites/{self._host.site_id}/deploys/{quote(self.session)}"
-        answer = self._host.api.put(address, json=body, expect={404, 422})
-        if answer.status in {404, 422}:
+    def _gone_on_with(self, former: str) -> Deploy | None:
+        """Return the deploy of an earlier process; None where it has ended, so that another is to be begun."""
+        deploy: Deploy | None
+        if former.startswith("zip:"):
+            archive = Archive(self._account, self._intent, former.removeprefix("zip:"))
+            deploy = archive.made()
+            if deploy is not None and not self._superseded(deploy):
+                self._archive = archive
+            else:
+                self._packable = deploy is not None
             return None
-        return answer.decode(Deploy) if answer.content.strip() else self._look()
+        self._digest.id = former
+        deploy = self._digest.look()
+        if deploy is None or deploy.state in FAILED or self._superseded(deploy):
+            return None
+        return self._digest.told() if deploy.state == "new" else self._digest.settled(deploy)
+
+    def _superseded(self, deploy: Deploy) -> bool:
+        """Say whether a deploy went live and something else did so after it."""
+        site = self._account.known(fresh=True)
+        return self._plain and deploy.state in DONE and site.published != deploy.id and not site.locked
+
+    def _pack(self) -> None:
+        self._archive = Archive(self._account, self._intent)
+        self.session = f"zip:{self._archive.before}:{self._mark}"
+
+    def _archive_sent(self) -> str:
+        """Send the archive; `Stale`, so that the files are sent one by one, where it is not taken and was our idea."""
+        assert self._archive is not None  # noqa: S101 -- asked by `finish`
+        try:
+            return self._archive.send()
+        except HostError as error:
+            if self._host.options.route == "zip":
+                raise
+            self._archive, self._packable, self._digest.id = None, False, ""
+            raise Stale(f"Netlify did not take the archive: {error.message}") from None
 
     def _ready(self, deploy_id: str) -> Deploy:
-        """Poll until the deploy is done; `Stale` where it still lacks files, `HostError` where Netlify gave it up."""
-        polls = lacking = 0
+        """Wait until the deploy is done; `Stale` where it still lacks files, `HostError` where Netlify gave it up."""
+        self._digest.id = deploy_id
+        pauses = Pauses(self._host.kit.wait, "Netlify processes the deploy")
         while True:
-            answer = self._host.api.get(f"/deploys/{quote(deploy_id)}", expect={404})
-            if answer.status == 404:
+            deploy = self._digest.look()
+            if deploy is None:
                 raise Stale("Netlify no longer has the deploy that was begun.")
-            deploy = answer.decode(Deploy)
             if deploy.state in DONE:
                 return deploy
-            if deploy.state in {"error", "rejected"}:
-                said = deploy.error_message or "it gave no reason"
-                raise HostError(
-                    f"Netlify gave the deploy up: {said}.", hint="What was live is still live. Deploy again."
-                )
-            lacking += deploy.state in {"prepared", "uploading", "new"}
-            if lacking > _POLLS:
-                self._taken.clear()
+            if deploy.state in FAILED:
+                raise given_up(deploy)
+            if deploy.state in LACKING and pauses.spent >= _LAGGING:
+                self._digest.distrust()
                 raise Stale("Netlify still waits for files.")
-            self._host.kit.wait(min(1.0 + polls * 0.2, 5.0), "Netlify processes the deploy")
-            polls += 1
+            pauses()
 
     def _shown(self, deploy: Deploy) -> Release:
-        """Return the release as live once it is published; as not live where publishing is locked."""
-        for _ in range(_SHOWN):
-            site = self._host.site(fresh=True)
-            if site is not None and (site.published == deploy.id or site.locked):
-                return deploy.release(site.published)
-            self._host.kit.wait(1.0, "Netlify publishes the deploy")
-        return deploy.release(self._published())
+        """Return the release as live once it is published; as not live where publishing is stopped."""
+        pauses = Pauses(self._host.kit.wait, "Netlify publishes the deploy")
+        while True:
+            site = self._account.known(fresh=True)
+            if site.published == deploy.id or _newer(site, deploy):  # the latter the core will find out
+                return deploy.release(deploy.id)
+            longest = _HELD if site.prevent_non_git_prod_deploys else _SHOWN
+            if site.locked or pauses.spent >= longest:
+                break
+            pauses()
+        self._host.kit.note(
+            Finding(
+                severity="warning",
+                code="netlify-not-live",
+                message="The deployment is ready, and Netlify does not show it at the live address.",
+                hint="Publish it under Deploys in Netlify's own pages, or with `presswork promote`.",
+            )
+        )
+        return deploy.release(site.published)
 
-    def _published(self) -> str | None:
-        site = self._host.site(fresh=True)
-        return site.published if site else None
 
-    def _zip(self) -> str:
-        """Send the archive and return the deploy's id; one that was made before an answer was lost is found."""
-        if (made := self._made_since()) is not None:
-            return made
-        host, intent = self._host, self._intent
-        body = Zipped(intent.manifest, intent.source)
-        address = f"/sites/{host.site_id}/deploys"
-        kind = {"content-type": "application/zip"}
-        try:
-            answer = host.api.post(address, params={"title": intent.label}, body=body, headers=kind)
-        except (Unanswered, Answered) as error:
-            if error.retryable and (made := self._made_since()) is not None:
-                return made
-            raise
-        return answer.decode(Deploy).id
+def _newer(site: Site, deploy: Deploy) -> bool:
+    """Say whether what is published was made after this deploy, which had been live then."""
+    live = site.published_deploy
+    return bool(live and not live.locked and (live.created_at or "") > (deploy.created_at or "~"))
 
-    def _made_since(self) -> str | None:
-        """Return the deploy of this label that is newer than the newest there was before."""
-        before = self.session.removeprefix("zip:")
-        answer = self._host.api.get(f"/sites/{self._host.site_id}/deploys", params={"per_page": "100"})
-        for deploy in answer.decode(list[Deploy]):
-            if deploy.id == before:
-                return None
-            if deploy.title == self._intent.label and deploy.state not in {"error", "rejected"}:
-                return deploy.id
-        return None
+
+def _mark(host: NetlifyHost, intent: Intent) -> str:
+    """Return a digest of everything that a deploy is begun with: only for the same is it gone on with."""
+    facts = (intent.label, intent.manifest.digest, host.cargo(), intent.live, intent.alias, host.options.staged)
+    return hashlib.sha256(repr((*facts, host.options.route)).encode()).hexdigest()[:16]

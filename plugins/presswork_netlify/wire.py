@@ -13,16 +13,18 @@ from msgspec import Struct
 from presswork.host import Release
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
-__all__ = ["ARRIVED", "DONE", "WAITING", "Deploy", "File", "Site", "next_page"]
+__all__ = ["ARRIVED", "DONE", "FAILED", "LACKING", "Deploy", "File", "Site", "next_page"]
 
 DONE: Final = frozenset({"ready", "current", "old"})
 """States of a deploy that is finished; `current` and `old` are the API page's older words for one."""
 ARRIVED: Final = frozenset({"uploaded", "processing", "processed", *DONE})
 """States in which every file has arrived."""
-WAITING: Final = frozenset({"new", "preparing", "enqueued", "building", "retrying", "pending_review", "accepted"})
-"""States in which `required` does not hold yet."""
+LACKING: Final = frozenset({"prepared", "uploading", None})
+"""States in which `required` holds."""
+FAILED: Final = frozenset({"error", "rejected"})
+"""States of a deploy that comes to nothing. In any other state, known or not, it is to be waited for."""
 
 
 class Deploy(Struct, frozen=True):
@@ -39,20 +41,27 @@ class Deploy(Struct, frozen=True):
     deploy_url: str | None = None
     deploy_ssl_url: str | None = None
     created_at: str | None = None
+    published_at: str | None = None
     branch: str | None = None
     context: str | None = None
     draft: bool | None = None
     locked: bool | None = None
 
-    def release(self, live: str | None) -> Release:
-        """Return it in the core's words; `live` is the id of the published deploy."""
-        is_live = self.id == live
-        preview = bool(self.draft) or self.context not in {None, "production"}
+    @property
+    def reason(self) -> str:
+        """Why the service gave it up."""
+        return self.error_message or ("it was rejected" if self.state == "rejected" else "it gave no reason")
+
+    def release(self, published: str | None) -> Release:
+        """Return it in the core's words; `published` is the id of the deploy that is live."""
+        live = self.id == published
+        other = bool(self.draft) or self.context not in {None, "production"}
+        preview = other and not live and not (self.draft and self.published_at)  # a draft may have been made live
         own, site = self.deploy_ssl_url or self.deploy_url, self.ssl_url or self.url
         return Release(
             id=self.id,
-            url=(site if is_live else own) or site or own or "",
-            live=is_live,
+            url=(site if live else own) or site or own or "",
+            live=live,
             label=self.title,
             created=self.created_at,
             alias=self.branch if preview and not self.draft else None,
@@ -60,15 +69,20 @@ class Deploy(Struct, frozen=True):
         )
 
 
+class Repository(Struct, frozen=True):
+    """The repository a site is built from, where it is."""
+
+    repo_branch: str | None = None
+
+
 class Site(Struct, frozen=True):
     """One site and what is published there."""
 
     id: str
     name: str | None = None
-    url: str | None = None
-    ssl_url: str | None = None
-    custom_domain: str | None = None
+    state: str | None = None
     published_deploy: Deploy | None = None
+    build_settings: Repository | None = None
     prevent_non_git_prod_deploys: bool | None = None
 
     @property
@@ -91,12 +105,7 @@ class File(Struct, frozen=True):
 
 def next_page(headers: Mapping[str, str]) -> str | None:
     """Return the address of the next page from a `Link` header; None on the last one."""
-    for address, parameters in _links(headers.get("link", "")):
-        if re.search(r'\brel="?next"?', parameters):
-            return address
+    for found in re.finditer(r"<([^>]*)>([^<]*)", headers.get("link", "")):
+        if re.search(r'\brel="?next"?', found[2]):
+            return found[1]
     return None
-
-
-def _links(header: str) -> Iterator[tuple[str, str]]:
-    for found in re.finditer(r"<([^>]*)>([^<]*)", header):
-        yield found[1], found[2]

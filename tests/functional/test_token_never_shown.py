@@ -1,0 +1,429 @@
+"""A token is planted wherever it could be met, and searched for wherever anything is shown or kept."""
+
+from __future__ import annotations
+
+import json
+import logging
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from presswork.errors import HostError, PressworkError
+from presswork.host import Activates, KeepsHistory, Lists, Reads
+from presswork.plugins import Plugins
+from presswork_netlify.emulator import Fault
+from support_cli import Project as Shell
+from support_cli import install
+from support_marker import HOOKS, MARKER, found, found_below, found_in_error, marked, plugin_of
+from support_netlify_host import HOME, Publisher, edited
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from support_netlify import InThread
+
+TWO = {"index.html": b"<p>two"}
+
+
+@pytest.fixture
+def netlify(tmp_path: Path) -> Iterator[InThread]:
+    with marked(tmp_path / "netlify") as running:
+        yield running
+
+
+@pytest.fixture
+def publisher(tmp_path: Path, netlify: InThread) -> Publisher:
+    return Publisher(tmp_path, netlify)
+
+
+class Command:
+    """Runs the command with the token in its environment, and searches all it said and left."""
+
+    def __init__(self, folder: Path, netlify: InThread) -> None:
+        self.shell = Shell(folder)
+        self.shell.site(HOME)
+        self.shell.environ |= {
+            "NETLIFY_AUTH_TOKEN": MARKER,
+            "PRESSWORK_NETLIFY_API_URL": netlify.facts["api_url"],
+            "NETLIFY_SITE_ID": netlify.site,
+            "RAISES": "theirs",
+        }
+        self.shell.write({"presswork.toml": 'host = "netlify"\npatience = 0\n'})
+
+    def run(self, *words: str, **environ: str) -> str:
+        """Run it as people and as machines do; return all it said; the marker must be nowhere."""
+        said = ""
+        for more in ([], ["--json"] if words[0] != "emulate" else []):
+            trace = ["--trace", "trace.txt"] if words[0] not in {"hosts"} else []
+            done = self.shell.run_raw(*words, *more, *trace, **environ)
+            said += f"{done.out}\n{done.err}\n"
+        assert found(said) == []
+        assert found_below(self.shell.folder) == []
+        return said
+
+    def plugin(self, hook: str, source: str = "") -> dict[str, str]:
+        """Install a plugin that fails in a hook; return the environment in which it is there."""
+        folder = self.shell.folder.parent / f"installed-{hook}"
+        if not folder.exists():
+            install(folder, "leaky", {"leaky": "leaky"}, {"leaky.py": source or plugin_of(hook)})
+        return {"PYTHONPATH": str(folder)}
+
+
+@pytest.fixture
+def command(tmp_path: Path, netlify: InThread) -> Command:
+    return Command(tmp_path, netlify)
+
+
+# The search itself
+
+
+@pytest.mark.parametrize(
+    "leak",
+    [
+        MARKER,
+        json.dumps({"token": MARKER}),
+        repr(MARKER),
+        "nfp_mArKeR%2F0123%2B456789",
+        "Basic dTpuZnBfbUFyS2VSLzAxMjMrNDU2Nzg5PWFiYyYiZCc8ZT4lZg==",
+    ],
+)
+def test_the_search_finds_a_planted_leak(command: Command, leak: str) -> None:
+    assert found(f"before {leak} after")
+    assert found_in_error(_chained(leak))
+    assert found_below(command.shell.folder) == []
+    command.shell.write({".presswork/journal/leak.jsonl": leak})
+    assert len(found_below(command.shell.folder)) == 1
+    with pytest.raises(AssertionError):
+        command.run("status")
+
+
+def _chained(leak: str) -> BaseException:
+    try:
+        try:
+            raise ValueError(leak)
+        except ValueError as error:
+            raise HostError("harmless", hint="harmless") from error
+    except HostError as error:
+        return error
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_a_leaky_plugin_is_really_called(command: Command, hook: str) -> None:
+    """Without it, nothing below would be tested: its failure is told of, or stops the command."""
+    environ = command.plugin(hook)
+    words = ("hosts",) if hook == "presswork_hosts" else ("deploy", "site")
+    if hook == "presswork_secret":
+        environ["NETLIFY_AUTH_TOKEN_UNSET"] = "1"
+        command.shell.write({"presswork.toml": 'host = "netlify"\ntoken_env = "OTHER_TOKEN"\n'})
+    done = command.shell.run_raw(*words, **environ)
+
+    assert "RuntimeError" in done.out + done.err
+
+
+# Commands
+
+
+def test_a_life_without_trouble_shows_no_token(command: Command) -> None:
+    said = command.run("deploy", "site")
+    command.shell.site(TWO)
+    for words in (
+        ("plan", "site"),
+        ("check", "site"),
+        ("deploy", "site", "--preview=next"),
+        ("deploy", "site", "--full"),
+        ("status",),
+        ("history",),
+        ("verify", "--full"),
+        ("rollback",),
+        ("promote", "next"),
+        ("prune", "--keep", "1"),
+        ("unpublish", "--yes"),
+        ("hosts",),
+    ):
+        said += command.run(*words)
+
+    assert "deployed" in said
+    assert (command.shell.folder / "trace.txt").stat().st_size > 500
+
+
+def test_the_trace_shows_the_header_without_the_token(command: Command) -> None:
+    command.run("deploy", "site")
+
+    assert "> authorization: •••" in (command.shell.folder / "trace.txt").read_text()
+
+
+@pytest.mark.parametrize("raises", ["theirs", "ours"])
+@pytest.mark.parametrize("hook", HOOKS)
+def test_what_a_plugin_raises_is_shown_without_the_token(command: Command, hook: str, raises: str) -> None:
+    environ = {**command.plugin(hook), "RAISES": raises}
+    said = command.run("deploy", "site", **environ)
+    if hook == "presswork_secret":
+        command.shell.write({"presswork.toml": 'host = "netlify"\ntoken_env = "OTHER_TOKEN"\n'})
+        said += command.run("deploy", "site", **environ)
+    for words in (("check", "site"), ("plan", "site"), ("status",), ("hosts",)):
+        said += command.run(*words, **environ)
+
+    assert "•••" in said
+
+
+@pytest.mark.parametrize("where", ["when it is imported", "when its host is loaded", "in its host", "in its upload"])
+def test_what_another_host_raises_is_shown_without_the_token(command: Command, where: str) -> None:
+    environ = command.plugin(f"host-{where.replace(' ', '-')}", HOST.replace("WHERE", repr(where)))
+    command.shell.write({"presswork.toml": 'host = "leaky"\n'})
+    said = command.run("deploy", "site", **environ) + command.run("status", **environ) + command.run("hosts", **environ)
+
+    assert "•••" in said
+
+
+HOST = """
+import os
+import msgspec
+from presswork.host import Capabilities, HostType
+from presswork.hookspecs import hookimpl
+
+def fail(place):
+    if place == WHERE:
+        token = os.environ["NETLIFY_AUTH_TOKEN"]
+        raise RuntimeError(f"with {token}") from ValueError(token)
+
+fail("when it is imported")
+
+class Options(msgspec.Struct):
+    pass
+
+class Leaky:
+    capabilities = Capabilities(atomic=True, previews=False, proof=())
+    place = session = "here"
+
+    def __init__(self, options, kit):
+        self.kit = kit
+
+    def live(self):
+        fail("in its host")
+
+    def begin(self, intent, session):
+        return self
+
+    def wanted(self):
+        fail("in its upload")
+        return []
+
+    def close(self):
+        pass
+
+def load():
+    fail("when its host is loaded")
+    return Leaky
+
+@hookimpl
+def presswork_hosts():
+    yield HostType(name="leaky", summary="leaks", options=Options, load=load)
+"""
+
+
+# What the service sends back
+
+
+def _next_link(method: str, path: str, document: Any, headers: dict[str, str]) -> Any:
+    if path.endswith(("/files", "/deploys")):
+        headers["link"] = f'<http://elsewhere.example/?access_token={MARKER}>; rel="next"'
+    return document
+
+
+def _here_link(method: str, path: str, document: Any, headers: dict[str, str]) -> Any:
+    if path.endswith(("/files", "/deploys")):
+        headers["link"] = f'<http://127.0.0.1:PORT{path}?access_token={_quoted()}>; rel="next"'
+    return document
+
+
+def _addresses(method: str, path: str, document: Any, _headers: dict[str, str]) -> Any:
+    deploys = document if isinstance(document, list) else [document, document.get("published_deploy") or {}]
+    for one in deploys:
+        if "ssl_url" in one:
+            one |= dict.fromkeys(("url", "ssl_url", "deploy_ssl_url"), f"https://x.example/?t={_quoted()}&u={MARKER}")
+    return document
+
+
+def _reason(method: str, path: str, document: Any, _headers: dict[str, str]) -> Any:
+    if method == "GET" and "/deploys/" in path and document.get("state") == "ready":
+        document |= {"state": "error", "error_message": f"no luck with {MARKER}"}
+    return document
+
+
+def _misshapen(method: str, path: str, document: Any, _headers: dict[str, str]) -> Any:
+    return {MARKER: MARKER, "id": [MARKER]}
+
+
+def _ids(method: str, path: str, document: Any, _headers: dict[str, str]) -> Any:
+    if path.endswith("/deploys") and method == "POST":
+        document["id"] = MARKER
+    return document
+
+
+def _labels(method: str, path: str, document: Any, _headers: dict[str, str]) -> Any:
+    for one in document if isinstance(document, list) else [document, document.get("published_deploy") or {}]:
+        if "title" in one:
+            one["title"] = f"Deployed with {MARKER}"
+    return document
+
+
+def _quoted() -> str:
+    return "nfp_mArKeR%2F0123%2B456789%3Dabc%26%22d%27%3Ce%3E%25f"
+
+
+@pytest.mark.parametrize("edit", [_next_link, _here_link, _addresses, _reason, _misshapen, _ids, _labels])
+def test_what_the_service_echoes_is_shown_without_the_token(
+    command: Command, netlify: InThread, edit: Callable[..., Any]
+) -> None:
+    netlify.deploy(HOME)
+    with edited(netlify, edit) as odd:
+        environ = {"PRESSWORK_NETLIFY_API_URL": odd.facts["api_url"]}
+        command.shell.site(TWO)
+        for words in (("deploy", "site"), ("deploy", "site"), ("status",), ("history",), ("verify", "site", "--full")):
+            command.run(*words, **environ)
+
+
+ECHOES = [
+    {"status": 403, "body": {"message": f"the token {MARKER} may not"}},
+    {"status": 403, "body": f"<html><title>No {MARKER}</title>"},
+    {"status": 422, "body": {"errors": {"token": [MARKER]}, "code": MARKER}},
+    {"status": 401, "body": {"code": 401, "message": MARKER}, "headers": {"WWW-Authenticate": f"Bearer {MARKER}"}},
+    {"status": 302, "headers": {"Location": f"http://elsewhere.example/?token={MARKER}"}},
+    {"status": 502, "body": f"upstream said Authorization: Bearer {MARKER}"},
+    {"status": 429, "body": {"message": MARKER}, "headers": {"Retry-After": "100000"}},
+    {"status": 200, "body": f"not json {MARKER}"},
+    {"status": 200, "body": {"id": [MARKER]}},
+]
+PLACES = [
+    "^/api/v1/sites/[^/]+$",
+    "/sites/[^/]+/deploys$",
+    "/sites/[^/]+/deploys/[^/]+$",
+    "/files/",
+    "v1/deploys/[^/]+$",
+]
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("echo", ECHOES, ids=lambda echo: str(echo["status"]))
+def test_no_answer_that_repeats_the_token_shows_it(
+    publisher: Publisher, netlify: InThread, caplog: pytest.LogCaptureFixture, echo: dict[str, Any], place: str
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    netlify.emulator.faults.append(Fault(pattern=place, count=None, **echo))
+    report = publisher.report(HOME, settings={"patience": 0})
+
+    assert found(report.to_json()) == []
+    assert found(caplog.text) == []
+    assert found_below(publisher.folder) == []
+
+
+# Exceptions
+
+
+def _raised(do: Callable[[], Any]) -> BaseException | None:
+    try:
+        do()
+    except (PressworkError, ExceptionGroup) as error:
+        return error
+    return None
+
+
+@pytest.mark.parametrize("echo", ECHOES, ids=lambda echo: str(echo["status"]))
+def test_no_exception_of_the_host_holds_the_token_nor_what_it_came_of(
+    publisher: Publisher, netlify: InThread, echo: dict[str, Any]
+) -> None:
+    netlify.emulator.faults.append(Fault(pattern="/sites/.+/|/deploys", count=None, **echo))
+    project = publisher.project(patience=0)
+    host = project.host(project.settings.target())
+    assert isinstance(host, Lists)
+    assert isinstance(host, Reads)
+    assert isinstance(host, KeepsHistory)
+    assert isinstance(host, Activates)
+    calls: Sequence[Callable[[], Any]] = (
+        lambda: list(host.files()),
+        lambda: list(host.read("index.html")),
+        lambda: list(host.history()),
+        lambda: host.activate("f" * 24),
+        host.unpublish,
+        lambda: host.delete("f" * 24),
+    )
+    errors = [error for call in calls if (error := _raised(call)) is not None]
+    host.close()
+
+    assert errors
+    assert [found_in_error(error) for error in errors if found_in_error(error)] == []
+
+
+@pytest.mark.parametrize("edit", [_next_link, _reason])
+def test_no_exception_holds_what_a_right_answer_echoes(
+    publisher: Publisher, netlify: InThread, edit: Callable[..., Any]
+) -> None:
+    from presswork.host import SHA1, Intent
+    from presswork.testing import deploy, memory_source
+
+    manifest, source = memory_source(HOME, SHA1)
+    with edited(netlify, edit) as odd:
+        publisher.environ["PRESSWORK_NETLIFY_API_URL"] = odd.facts["api_url"]
+        project = publisher.project()
+        host = project.host(project.settings.target())
+        assert isinstance(host, Lists)
+        intent = Intent(manifest=manifest, source=source, live=True, label="a label")
+        error = _raised(lambda: (deploy(host, intent), list(host.files())))
+        host.close()
+    assert error is not None
+    assert found_in_error(error) == []
+
+
+@pytest.mark.parametrize("raises", ["theirs", "ours"])
+@pytest.mark.parametrize("hook", ["presswork_edit_manifest", "presswork_check", "presswork_secret"])
+def test_no_exception_of_a_hook_holds_the_token_nor_what_it_came_of(
+    monkeypatch: pytest.MonkeyPatch, hook: str, raises: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    monkeypatch.setenv("NETLIFY_AUTH_TOKEN", MARKER)
+    monkeypatch.setenv("RAISES", raises)
+    module = ModuleType("leaky")
+    exec(plugin_of(hook), module.__dict__)  # noqa: S102 -- our own
+    plugins = Plugins([("leaky", module)])
+    call: Callable[[], Any] = {
+        "presswork_edit_manifest": lambda: plugins.edit_manifest(None, None),  # type: ignore[arg-type]
+        "presswork_check": lambda: plugins.check(None, None, None),  # type: ignore[arg-type]
+        "presswork_secret": lambda: plugins.secret("host", "target", "token"),
+    }[hook]
+    error = _raised(call)
+
+    assert error is not None
+    assert found_in_error(error) == []
+    assert found(caplog.text) == []
+
+
+def test_no_exception_of_a_cut_connection_holds_the_token(publisher: Publisher, netlify: InThread) -> None:
+    publisher.environ["PRESSWORK_NETLIFY_API_URL"] = "http://127.0.0.1:1/api/v1"
+    project = publisher.project(patience=0)
+    host = project.host(project.settings.target())
+    error = _raised(host.live)
+
+    assert error is not None
+    assert found_in_error(error) == []
+
+
+@pytest.mark.parametrize("token", [f"{MARKER}\n", f" {MARKER}", f"{MARKER}\nX-Evil: 1", f"{MARKER}é"])
+def test_a_token_that_cannot_be_sent_as_it_is_is_not_shown(publisher: Publisher, token: str) -> None:
+    publisher.environ["NETLIFY_AUTH_TOKEN"] = token
+    report = publisher.report(HOME)
+
+    assert found(report.to_json()) == []
+    assert found_below(publisher.folder) == []
+
+
+def test_a_token_in_the_wrong_place_is_not_repeated(command: Command) -> None:
+    for words in (
+        ("deploy", "site", "-o", f"site={MARKER}"),
+        ("deploy", "site", "-o", f"token={MARKER}"),
+        ("deploy", "site", "-o", f"password_env={MARKER}"),
+        ("deploy", "site", "--preview=" + MARKER),
+        ("rollback", MARKER),
+    ):
+        command.run(*words)
