@@ -23,7 +23,7 @@ import msgspec
 from code_reading import classes, findings, signatures, source_files
 from tables import default_words, fields_of, paragraphs, setting_words, structs_in, table, type_words
 
-from presswork import errors, events, hookspecs, host, journal, report, settings
+from presswork import abilities, errors, events, hookspecs, host, journal, report, settings
 from presswork.cli import COMMANDS, app
 from presswork.ignore import DEFAULTS
 from presswork.plugins import Plugins
@@ -142,10 +142,11 @@ def _events(_words: Words) -> Iterator[str]:
 
 def _host(_words: Words) -> Iterator[str]:
     yield from _classes(host)
+    yield from _classes(abilities)
 
 
 def _abilities(_words: Words) -> Iterator[str]:
-    able = [(word, kind.__name__, kind.__doc__ or "") for word, kind in host.ABILITIES.items()]
+    able = [(word, kind.__name__, kind.__doc__ or "") for word, kind in abilities.ABILITIES.items()]
     rows = [[f"`{word}`", f"[{name}](#{name.lower()})", doc] for word, name, doc in able]
     yield from table(["Word", "Protocol", "Meaning"], rows)
 

@@ -51,7 +51,8 @@ def main() -> None:
 
     say("One page changes. A build that is told not to deploy leaves a record; the plan says what would happen.")
     page = DEMO / "docs/presswork/makeready.md"
-    page.write_text(page.read_text() + "\nKeep the finished packing with the forme: the next printing starts from it.\n")
+    words = "Keep the finished packing with the forme: the next printing starts from it."
+    page.write_text(f"{page.read_text()}\n{words}\n")
     commit("Say what becomes of the packing")
     run("mkdocs build --quiet", PRESSWORK_DEPLOY="0")
     run("presswork plan")

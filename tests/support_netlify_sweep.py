@@ -7,10 +7,10 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from presswork_netlify.emulator import Behaviour, Emulator
 from presswork.testing.sites import noise
+from presswork_netlify.emulator import Behaviour, Emulator
 from support_netlify import ENDLESS, Running, sha1
-from support_sweep import Files, Kind
+from support_sweep_kinds import Files, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,11 +57,11 @@ class Netlify:
     def __init__(self, folder: Path, address: str, kind: Kind) -> None:
         self.folder = folder
         self.app = self._emulator = Emulator(folder, Behaviour(preparing=(), processing=(), rate_limit=ENDLESS))
-        self._direct = Running(self._emulator.facts(address))
-        self._site = kind.options.get("site", self._direct.site)
+        self.direct = Running(self._emulator.facts(address))
+        self._site = kind.options.get("site", self.direct.site)
         self._zip = kind.options.get("route") == "zip"
         self._names = {quote(path): sha1(content) for path, content in kind.after.items()}
-        self.environ = {"NETLIFY_AUTH_TOKEN": self._direct.facts["token"]}
+        self.environ = {"NETLIFY_AUTH_TOKEN": self.direct.facts["token"]}
 
     def options(self, address: str) -> Mapping[str, str]:
         facts = self._emulator.facts(address)
@@ -80,7 +80,7 @@ class Netlify:
     def pass_time(self) -> None:
         for site in self._records("sites"):
             for _ in range(5):
-                assert self._direct.api("GET", f"/sites/{site['id']}").status == 200
+                assert self.direct.api("GET", f"/sites/{site['id']}").status == 200
 
     def stored(self) -> frozenset[str]:
         whole = {_name(deploy) for deploy in self._records("deploys") if deploy["phase"] in {"processing", "done"}}

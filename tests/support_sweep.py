@@ -12,9 +12,7 @@ import shutil
 import threading
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from presswork import errors
 from presswork.deploy import deploy
@@ -23,19 +21,18 @@ from presswork.project import Project
 from presswork.settings import read_settings
 from presswork.site import Site
 from presswork.state import State
-from presswork.testing.faults import FAULTS, FaultProxy
+from presswork.testing.faults import FaultProxy
 from presswork.testing.servers import served
 from support_sweep_table import tell_case
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from presswork.report import Report
     from presswork.testing.servers import App
+    from support_sweep_kinds import Case, Files, Kind, Mode, Service
     from support_sweep_table import Ending, Tell
-
-Files = dict[str, bytes]
-Mode = Literal["once", "for good"]
 
 BOUND: Final = 30.0
 """Seconds after which one deploy counts as hanging: many times what its `timeout` and `patience` allow."""
@@ -49,57 +46,6 @@ _CODES: Final = {
     if isinstance(kind, type) and issubclass(kind, errors.PressworkError)
 }
 _ENDS: Final = {"deployed": 0, "previewed": 0, "unchanged": 0, "failed": 1, "superseded": 1, "refused": 3}
-
-
-class Service(Protocol):
-    """A host's emulator over a folder, where it finds what it left there: a new one for each case."""
-
-    host: str
-    app: App
-    environ: Mapping[str, str]
-
-    def options(self, address: str) -> Mapping[str, str]:
-        """Return the target's options where the service is reached at `address`."""
-
-    def live(self) -> Files | None:
-        """Return what is live, byte by byte; None where nothing is. Looking must not move the service on."""
-
-    def pass_time(self) -> None:
-        """Let what the service does by itself come to its end."""
-
-    def stored(self) -> frozenset[str]:
-        """Return the names of the contents it has for good."""
-
-    def sent(self) -> Sequence[str]:
-        """Return the names of the contents that were sent to it and taken, in that order."""
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A kind of deploy: of the site `after` where `before` is live, None where nothing is.
-
-    `options` are the target's, `project` the files that lie in the project's folder.
-    """
-
-    name: str
-    before: Files | None
-    after: Files
-    options: Mapping[str, str] = field(default_factory=dict)
-    project: Files = field(default_factory=dict)
-    preview: bool = False
-
-    @property
-    def goal(self) -> Files | None:
-        """What is live in the end."""
-        return self.before if self.preview else self.after
-
-
-class Case(NamedTuple):
-    """The `number`th request of a deploy meets a fault, once or with all that follow."""
-
-    number: int
-    fault: str
-    mode: Mode = "once"
 
 
 class Stage:
@@ -149,9 +95,9 @@ class Rig:
         """Return the options of a deploy through the proxy; `plain`: without those of its kind."""
         return {**self.service.options(self.proxy.address), **({} if plain else self.kind.options)}
 
-    def deploy(self, name: str = "after", *, plain: bool = False, **terms: str) -> Report:
+    def deploy(self, name: str = "after", *, plain: bool = False, terms: Mapping[str, str] | None = None) -> Report:
         """Deploy one of the two sites through the proxy, in this process; it must neither raise nor hang."""
-        table = {"host": self.service.host, "workers": "3", **self.options(plain=plain), **terms}
+        table = {"host": self.service.host, "workers": "3", **self.options(plain=plain), **(terms or {})}
         settings = read_settings(table, door="the sweep", folder=self.project, flags=True)
         project = Project(settings, environ=self.environ)
         faulthandler.dump_traceback_later(4 * BOUND, exit=True)
@@ -178,7 +124,7 @@ class Rig:
         """Let one case happen, and check all that is promised; return how the deploy ended."""
         self.again()
         with self.watched(case.fault, case.number, None if case.mode == "for good" else 1):
-            report = self.deploy(**_TERMS[case.mode])
+            report = self.deploy(terms=_TERMS[case.mode])
         self.check_told(report, self.service.live())
         self.check_repeat(lambda: self.deploy().exit_code)
         return "well" if report.exit_code == 0 else "failed"
@@ -189,14 +135,16 @@ class Rig:
     ) -> Iterator[None]:
         """Let a fault strike from the `number`th request of the block on; it must, and call `hook` then.
 
-        What is live at each request, at the end and when time has passed must be whole.
+        What is live at each request, at the end and when time has passed must be whole, and never the old site again.
         """
         seen: list[Files | None] = []
+        looking = threading.Lock()
 
         def watch(_number: int) -> None:
-            live = self.service.live()
-            if not seen or seen[-1] != live:
-                seen.append(live)
+            with looking:
+                live = self.service.live()
+                if not seen or seen[-1] != live:
+                    seen.append(live)
 
         def strike(number: int) -> None:
             watch(number)
@@ -214,13 +162,15 @@ class Rig:
         allowed = [self.kind.before] if self.kind.preview else [self.kind.before, self.kind.after]
         for live in seen:
             assert live in allowed, f"what is live is neither site: {sorted(live or ())}"
+        assert len(seen) <= 2, "the old site came back"
 
     def check_told(self, report: Report, live: Files | None) -> None:
         """The report says what happened, in documented words, and nothing that must not be said."""
         (target,) = report.targets
         assert report.exit_code == _ENDS[target.outcome]
+        kept = [file.read_bytes() for file in (self.project / ".presswork").rglob("*") if file.is_file()]
         for secret in self.service.environ.values():
-            assert secret.encode() not in report.to_json()
+            assert not [text for text in (report.to_json(), *kept) if secret.encode() in text]
         if report.exit_code == 0:
             assert target.error is None
             assert live == self.kind.goal, f"{target.outcome}, and it is not live"
@@ -278,26 +228,7 @@ def rigged(
         proxy.disarm()
 
 
-def cases(requests: int, fault: str, mode: Mode = "once") -> list[Case]:
-    """Return all the cases of one fault."""
-    return [Case(number, fault, mode) for number in range(1, requests + 1)]
-
-
-def sampled(requests: int, kind: int, size: int, faults: Sequence[str] = FAULTS) -> list[Case]:
-    """Return `size` cases of the `kind`th kind: all kinds together take each fault in turn, at requests far apart."""
-    return [
-        Case(
-            number=1 + (turn * requests // size + kind) % requests,
-            fault=faults[(kind * size + turn) % len(faults)],
-            mode="for good" if (kind + turn) % 4 == 3 else "once",
-        )
-        for turn in range(size)
-    ]
-
-
-def run_all(
-    rig: Rig, every: Sequence[Case], run: Callable[[Case], Ending], tell: Tell, table: str
-) -> None:
+def run_all(rig: Rig, every: Sequence[Case], run: Callable[[Case], Ending], tell: Tell, table: str) -> None:
     """Run the cases and put down how each ended; all those that broke a promise are raised together."""
     broken = []
     for case in every:

@@ -22,7 +22,8 @@ from presswork.cli import main
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from support_sweep import Case, Rig
+    from support_sweep import Rig
+    from support_sweep_kinds import Case
     from support_sweep_table import Ending
 
 KILLS: Final = {"killed before": "refused", "killed after": "closed-after-processing"}

@@ -6,11 +6,12 @@ import time
 from typing import TYPE_CHECKING
 
 from presswork import aftermath
+from presswork.abilities import Activates, Cancels, Carries, Tells
 from presswork.errors import Cancelled, Conflict, HostError, PressworkError, Refused, Stale
 from presswork.events import Planned, Switched
 from presswork.events import Verified as VerifiedEvent
 from presswork.explain import with_digests
-from presswork.host import Activates, Cancels, Carries, Intent, Tells
+from presswork.host import Intent
 from presswork.interrupts import held
 from presswork.journal import Line
 from presswork.label import digest_in, make_label
@@ -169,10 +170,10 @@ class Deployment:
                 self._notes.append(aftermath.NOT_PROVED)
         elif self._upload is not None:
             kept = error.retryable or isinstance(error, Cancelled)
-            if not kept:
-                self._drop(error)
             if self._in_doubt(error):
-                self._find_out(kept=kept)
+                self._find_out(error, kept=kept)
+            elif not kept:
+                self._drop(error)
 
     def close(self) -> None:
         """Let go of the host."""
@@ -256,19 +257,25 @@ class Deployment:
             return self._engine.handed_out
         return self._switching and not isinstance(error, Refused)
 
-    def _find_out(self, *, kept: bool) -> None:
-        """Say whether what failed is live; a host that has just not answered is not asked again."""
+    def _find_out(self, error: PressworkError, *, kept: bool) -> None:
+        """Drop what failed unless it is live, and say so; a host that has just not answered is not asked again."""
         try:
-            live = None if kept else aftermath.went_live(self.host, self._intent)
+            if not kept and not self._live_all_the_same():
+                self._drop(error)
+                self._live_all_the_same()  # the host may have been quicker
         except PressworkError:
-            kept = True  # nobody knows
-            live = None
-        if live is not None:
-            self.report.release = ReleaseFacts.of(live)
-            self._notes.append(aftermath.LIVE_ALL_THE_SAME)
-            self._close_attempt(live, self._intent.manifest.digest)
-        elif kept:
+            kept = True  # nobody knows, and what is live must not be dropped
+        if kept:
             self._notes.append(aftermath.MAY_GO_LIVE)
+
+    def _live_all_the_same(self) -> bool:
+        live = aftermath.went_live(self.host, self._intent)
+        if live is None:
+            return False
+        self.report.release = ReleaseFacts.of(live)
+        self._notes.append(aftermath.LIVE_ALL_THE_SAME)
+        self._close_attempt(live, self._intent.manifest.digest)
+        return True
 
     def _close_attempt(self, live: Release, manifest: str) -> None:
         self.journal.write(Line(step="finished", release=live.id, manifest=manifest, live=True))

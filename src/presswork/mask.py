@@ -6,14 +6,20 @@ import html
 import json
 import re
 import threading
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, quote_plus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["MASK", "Mask"]
 
 MASK: Final = "•••"
 _SHORTEST: Final = 4
 """A secret of fewer characters is not looked for: it would mask words."""
+_SURELY: Final = 16
+"""Characters from which on the value of a variable that is named like a credential is taken for one."""
+_NAMED_SO: Final = re.compile(r"[A-Z][A-Z0-9_]*_(TOKEN|KEY|SECRET|PASSWORD)")
 
 
 class Mask:
@@ -24,9 +30,13 @@ class Mask:
     sent so, which is shown nowhere.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, environ: Mapping[str, str] | None = None) -> None:
+        """Begin with the values of the variables that are named like credentials, whoever is going to use them."""
         self._forms: tuple[str, ...] = ()
         self._lock = threading.Lock()
+        for name, value in (environ or {}).items():
+            if len(value) >= _SURELY and _NAMED_SO.fullmatch(name):
+                self.add(value)
 
     def add(self, secret: str) -> None:
         """Learn one more secret."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from presswork import guards
+from presswork.abilities import Checks, Estimates, Lists
 from presswork.explain import explained
-from presswork.host import Checks, Estimates, Lists
 from presswork.label import digest_in, make_label
 from presswork.mediatypes import is_page
 from presswork.plan import Estimate, Plan, compare

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import logging
-from contextlib import contextmanager
+import os
+import traceback
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import partial
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Final
 
 import pluggy
 
 from presswork import hookspecs
+from presswork.abilities import ABILITIES
 from presswork.errors import ConfigError, PluginFailed, PressworkError
-from presswork.host import ABILITIES, HostType
+from presswork.host import HostType
+from presswork.mask import Mask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from presswork.draft import Draft
     from presswork.events import Event
@@ -54,7 +58,7 @@ class Plugins:
         self._manager.add_hookspecs(hookspecs)
         self.installed: list[Installed] = []
         self._asked = False
-        self.mask: Callable[[str], str] = str
+        self.mask: Callable[[str], str] = Mask(os.environ)
         self._silenced: set[str] = set()
         self._callers: dict[str, list[tuple[str, Any]]] = {}
         found: list[tuple[Installed, Any]] = []
@@ -115,15 +119,14 @@ class Plugins:
     def edit_manifest(self, site: Site, entries: Draft) -> None:
         """Let every plugin edit the draft; `PluginFailed` names the one that raised."""
         for name, call in self._calls("presswork_edit_manifest"):
-            with _blaming(name):
-                call(site=site, entries=entries)
+            self._blaming(name, partial(call, site=site, entries=entries))
 
     def check(self, site: Site, manifest: Manifest, plan: Plan) -> list[Finding]:
         """Collect every plugin's findings; `PluginFailed` names the one that raised."""
         found: list[Finding] = []
         for name, call in self._calls("presswork_check"):
-            with _blaming(name):
-                found += [one for several in call(site=site, manifest=manifest, plan=plan) for one in several]
+            asked = partial(call, site=site, manifest=manifest, plan=plan)
+            found += self._blaming(name, lambda: [one for several in asked() for one in several])
         return found
 
     def event(self, event: Event) -> None:
@@ -150,8 +153,7 @@ class Plugins:
     def secret(self, host: str, target: str, name: str) -> str | None:
         """Return the first plugin's answer to a question for a credential; None where nobody has one."""
         for plugin, call in self._calls("presswork_secret"):
-            with _blaming(plugin):
-                answer = call(host=host, target=target, name=name)
+            answer = self._blaming(plugin, partial(call, host=host, target=target, name=name))
             if answer is not None:
                 return str(answer)
         return None
@@ -163,7 +165,7 @@ class Plugins:
             self._manager.register(loaded, key)
             self._manager.check_pending()
         except Exception as error:  # noqa: BLE001 -- whatever a plugin does when it is imported
-            installed.broken = _reason(error)
+            installed.broken = self.mask(_reason(error))
             if self._manager.has_plugin(key):
                 self._manager.unregister(name=key)
 
@@ -177,7 +179,24 @@ class Plugins:
                         raise TypeError("presswork_hosts must return HostType objects")
                 except Exception as error:  # noqa: BLE001 -- as in _register
                     installed.hosts = []
-                    installed.broken = _reason(error)
+                    installed.broken = self.mask(_reason(error))
+
+    def _blaming(self, plugin: str, call: Callable[[], Any]) -> Any:
+        """Call a plugin; turn what it raises into an error that names it.
+
+        What that came of may hold a secret: it is left behind, and only logged, masked.
+        """
+        try:
+            return call()
+        except PressworkError as error:
+            failure = _masked(error, self.mask)
+        except Exception as error:  # noqa: BLE001 -- whatever a plugin raises
+            failure = PluginFailed(
+                f"The plugin {plugin.strip(':')} failed: {self.mask(_reason(error))}.",
+                hint="Nothing was sent. Mend or uninstall the plugin; `presswork hosts` shows its version.",
+            )
+            _log.debug("%s", self.mask(traceback.format_exc()))
+        raise failure
 
     def _calls(self, hook: str) -> list[tuple[str, Any]]:
         """Return, in the order of the call, each plugin's name and a caller for it alone."""
@@ -200,18 +219,12 @@ def abilities(host: HostType) -> list[str]:
     return [*words, "previews"] if made.capabilities.previews else words
 
 
-@contextmanager
-def _blaming(plugin: str) -> Iterator[None]:
-    """Turn what a hook raises into an error that names its plugin."""
-    try:
-        yield
-    except PressworkError:
-        raise
-    except Exception as error:
-        raise PluginFailed(
-            f"The plugin {plugin.strip(':')} failed: {_reason(error)}.",
-            hint="Nothing was sent. Mend or uninstall the plugin; `presswork hosts` shows its version.",
-        ) from error
+def _masked(error: PressworkError, mask: Callable[[str], str]) -> PressworkError:
+    """Return an error without its secrets, and without what it came of."""
+    error.message, error.hint = mask(error.message), mask(error.hint)
+    error.args = (error.message,)
+    error.__cause__ = error.__context__ = None
+    return error
 
 
 def _reason(error: Exception) -> str:

@@ -40,7 +40,7 @@ class Project:
         self.state = State(Path(self.settings.folder))
         self.archive = Archive(self.state)
         self.by = who(self.environ)
-        self.mask = Mask()
+        self.mask = Mask(self.environ)  # before a plugin can put one into an exception
         self.plugins.mask = self.mask
         self.trace: TextIO | None = None
 
@@ -76,6 +76,8 @@ class Project:
         `clients` collects those the host makes, for their counts.
         """
         kind = self.host_type(target)
+        for variable in kind.secrets.values():
+            self.mask.add(self.environ.get(target.token_env or variable, ""))
         options = options_of(target, kind, self.settings, self.environ)
         made = clients if clients is not None else []
         kit = Kit(

@@ -6,8 +6,8 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
+from presswork.abilities import ABILITIES, Activates, Deletes, KeepsHistory, Unpublishes
 from presswork.errors import ConfigError, Gone, HostError, PressworkError, Refused
-from presswork.host import ABILITIES, Activates, Deletes, KeepsHistory, Unpublishes
 from presswork.interrupts import held
 from presswork.journal import Line
 from presswork.label import digest_in

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from presswork.abilities import Lists, Reads
 from presswork.errors import Gone
-from presswork.host import Lists, Reads
 from presswork.report import Verified
 
 if TYPE_CHECKING:

@@ -29,24 +29,12 @@ from presswork import (
 from presswork.deploy import deploy
 from presswork.errors import Gone, HostError, Refused, Stale
 from presswork.events import Event, PartSent
-from presswork.host import (
-    SHA1,
-    Activates,
-    Capabilities,
-    Host,
-    HostType,
-    Intent,
-    Kit,
-    Limits,
-    Lists,
-    Part,
-    Reads,
-    Release,
-    Upload,
-)
+from presswork.host import SHA1, Capabilities, Host, HostType, Intent, Kit, Limits, Part, Release, Upload
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from presswork.abilities import Activates, Lists, Reads
 
 
 class MoonOptions(Struct, frozen=True, kw_only=True):

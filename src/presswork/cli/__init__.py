@@ -73,10 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read has gone: nothing to tell
         return 1
     except Exception as error:
-        ours = _as_ours(error)
-        if ours is None:
-            raise
-        return _tell(ours, words)
+        return _tell(_as_ours(error) or _fault(error), words)
     except KeyboardInterrupt:
         from presswork.errors import Cancelled
 
@@ -98,12 +95,27 @@ def _as_ours(error: Exception) -> PressworkError | None:
     return None
 
 
+def _fault(error: Exception) -> PressworkError:
+    """Show where an error came from that nobody foresaw: of ours, or of a plugin's."""
+    import traceback
+
+    from presswork.errors import PressworkError
+    from presswork.mask import Mask
+
+    click.echo(Mask(os.environ)(traceback.format_exc()), err=True, nl=False)
+    return PressworkError(
+        f"{type(error).__name__}: {error}.", hint="Presswork or one of its plugins is at fault: report what is above."
+    )
+
+
 def _tell(error: PressworkError, words: list[str]) -> int:
     from presswork.cli.common import say_trouble
+    from presswork.mask import Mask
     from presswork.report import Report
 
     report = Report(command=next((word for word in words if not word.startswith("-")), ""))
     report.fail(error)
+    report = report.masked(Mask(os.environ))
     if "--json" in words:
         click.echo(report.to_json(), nl=False)
     say_trouble(report)

@@ -26,8 +26,8 @@ __all__ = ["hosts", "manifest", "serve"]
 @click.option("--bind", default="127.0.0.1", show_default=True, help="The address to listen on.")
 def serve(*, project: Project, target: Target, port: int, bind: str) -> int:
     """Serve the embedded host's site, and each other release and preview at its own address."""
+    from presswork.abilities import Serves
     from presswork.cli.server import run
-    from presswork.host import Serves
     from presswork.transport.roads import is_loopback
 
     host = project.host(target)

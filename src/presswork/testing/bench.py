@@ -8,21 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from presswork.errors import Gone
-from presswork.host import (
+from presswork.abilities import (
     ABILITIES,
     Activates,
     Cancels,
-    Capabilities,
     Checks,
     Deletes,
     Estimates,
-    Intent,
     KeepsHistory,
     Lists,
     Reads,
     Unpublishes,
 )
+from presswork.errors import Gone
+from presswork.host import Capabilities, Intent
 from presswork.settings import Settings, Target, options_of
 from presswork.testing.child import in_child, watch
 from presswork.testing.kits import kit

@@ -118,7 +118,7 @@ def said(answer: Answer) -> str:
         found = next((body[key] for key in ("message", "error", "errors") if body.get(key)), "")
         text = found if isinstance(found, str) else msgspec.json.encode(found).decode()
     else:
-        text = answer.content[:_LONGEST_PAGE].decode(errors="replace")
+        text = answer.mask(answer.content[:_LONGEST_PAGE].decode(errors="replace"))  # before it is taken apart
         if "<" in text:
             title = re.search(r"(?is)<title[^>]*>(.*?)</title>", text)
             text = title[1] if title else re.sub(r"(?s)<[^>]*>", " ", text)

@@ -33,10 +33,10 @@ _END: Final = re.compile(rb"\r?\n\r?\n")
 _LINE: Final = re.compile(rb"\r?\n")
 _STATUS: Final = re.compile(rb"HTTP/1\.([01]) +(\d{3})(?: .*)?")
 _NAME: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_INTERIM: Final = re.compile(rb"(?:HTTP/1\.1 1\d\d.*?\r\n\r\n)+", re.DOTALL)
+_INTERIM: Final = re.compile(rb"(?:HTTP/1\.1 1\d\d(?:(?!\r\n\r\n).)*\r\n\r\n)+", re.DOTALL)
 _CHUNK: Final = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?")
 
-Fields = list[tuple[bytes, bytes]]
+_Fields = list[tuple[bytes, bytes]]
 
 
 class BrokeOff(Exception):
@@ -83,7 +83,7 @@ class Wire:
             self._push(piece)
         self._sent = True
 
-    def answer(self, method: str, timeout: float) -> tuple[int, Fields, Iterator[bytes]]:
+    def answer(self, method: str, timeout: float) -> tuple[int, _Fields, Iterator[bytes]]:
         """Read the head of the answer and return status, fields and the body, which is read as it is iterated.
 
         `timeout` in seconds is for each silence.
@@ -163,7 +163,7 @@ class Wire:
         before, self._held = self._held[: found.start()], self._held[found.end() :]
         return before
 
-    def _head(self) -> tuple[int, Fields, bool]:
+    def _head(self) -> tuple[int, _Fields, bool]:
         while True:
             first, *lines = _LINE.split(self._until(_END))
             line = _STATUS.fullmatch(first)
@@ -175,7 +175,7 @@ class Wire:
                 said = {token.strip().lower() for token in _all(fields, b"connection").split(b",")}
                 return status, fields, b"close" not in said and (line[1] == b"1" or b"keep-alive" in said)
 
-    def _body(self, method: str, status: int, fields: Fields, *, kept: bool) -> Iterator[bytes]:
+    def _body(self, method: str, status: int, fields: _Fields, *, kept: bool) -> Iterator[bytes]:
         """Choose how the body ends; where it ends by itself and the connection is `kept`, it can be used again."""
         coding = _all(fields, b"transfer-encoding").lower()
         length = _length(fields)
@@ -230,8 +230,8 @@ class Wire:
             piece = b""
 
 
-def _fields(lines: list[bytes]) -> Fields:
-    fields: Fields = []
+def _fields(lines: list[bytes]) -> _Fields:
+    fields: _Fields = []
     for line in lines:
         if line[:1] in (b" ", b"\t") and fields:  # folded, as of old
             name, value = fields.pop()
@@ -244,12 +244,12 @@ def _fields(lines: list[bytes]) -> Fields:
     return fields
 
 
-def _all(fields: Fields, name: bytes) -> bytes:
+def _all(fields: _Fields, name: bytes) -> bytes:
     """Return all that a field says, joined as one list."""
     return b",".join(value for key, value in fields if key.lower() == name)
 
 
-def _length(fields: Fields) -> int | None:
+def _length(fields: _Fields) -> int | None:
     said = {value.strip() for value in _all(fields, b"content-length").split(b",")} - {b""}
     if not said:
         return None
