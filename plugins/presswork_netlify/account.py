@@ -115,7 +115,12 @@ class Account:
                 following = next_page(answer.headers)
                 if following is None:
                     return
-                address, params = self._checked(following, seen), {}
+                if not self._is_ours(following) or following in seen:
+                    raise HostError(
+                        "The next page of a listing is not one of Netlify's API.", hint="Report it, with --trace."
+                    )
+                seen.add(following)
+                address, params = following, {}
             elif len(items) < _A_PAGE:
                 return
             else:
@@ -200,12 +205,9 @@ class Account:
                 error.hint = "Check `team`: it is the team's slug, as in the address of its pages at Netlify."
             raise
 
-    def _checked(self, address: str, seen: set[str]) -> str:
+    def _is_ours(self, address: str) -> bool:
         parts = urlsplit(address)
-        if (parts.scheme, parts.netloc) != (self._origin.scheme, self._origin.netloc) or address in seen:
-            raise HostError(f"The next page lies at {address}.", hint="Netlify's API has changed: report it.")
-        seen.add(address)
-        return address
+        return (parts.scheme, parts.netloc) == (self._origin.scheme, self._origin.netloc)
 
 
 @contextmanager

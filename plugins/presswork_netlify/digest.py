@@ -10,7 +10,7 @@ from presswork.findings import Finding
 from presswork.host import Part
 from presswork.transport import Answered, Unanswered
 from presswork_netlify.account import explained
-from presswork_netlify.wire import ARRIVED, FAILED, LACKING, Deploy
+from presswork_netlify.wire import ARRIVED, FAILED, LACKING, Deploy, deploy_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -72,7 +72,7 @@ class ByDigest:
             body["functions"] = {bundle.name: sha for sha, bundle in self._functions.items()}
         try:
             answer = self._account.api.put(f"{self._address}/{self.id}", json=body, again_on={404})
-            deploy = answer.decode(Deploy) if answer.content.strip() else self.look()
+            deploy = deploy_of(answer) if answer.content.strip() else self.look()
         except (Answered, Unanswered) as error:  # cut off after 30 seconds, and worked on all the same
             deploy = self.look() if error.retryable else None
             if deploy is None or deploy.state == "new":
@@ -82,7 +82,7 @@ class ByDigest:
     def look(self) -> Deploy | None:
         """Return the deploy as it is now; None where it is gone."""
         answer = self._account.api.get(f"/deploys/{self.id}", expect={404})
-        return None if answer.status == 404 else answer.decode(Deploy)
+        return None if answer.status == 404 else deploy_of(answer)
 
     def settled(self, deploy: Deploy | None) -> Deploy | None:
         """Return the deploy when `required` holds; None where it is gone, `HostError` where Netlify gave it up."""

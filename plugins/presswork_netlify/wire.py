@@ -9,13 +9,16 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from presswork.host import Release
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["ARRIVED", "DONE", "FAILED", "LACKING", "Deploy", "File", "Site", "next_page"]
+    from presswork.transport import Answer
+
+__all__ = ["ARRIVED", "DONE", "FAILED", "LACKING", "Deploy", "File", "Site", "deploy_of", "next_page"]
 
 DONE: Final = frozenset({"ready", "current", "old"})
 """States of a deploy that is finished; `current` and `old` are the API page's older words for one."""
@@ -101,6 +104,12 @@ class File(Struct, frozen=True):
 
     path: str
     sha: str
+
+
+def deploy_of(answer: Answer) -> Deploy:
+    """Return the deploy an answer tells of, its error without secrets: it is going to be shown."""
+    deploy = answer.decode(Deploy)
+    return replace(deploy, error_message=answer.mask(deploy.error_message)) if deploy.error_message else deploy
 
 
 def next_page(headers: Mapping[str, str]) -> str | None:

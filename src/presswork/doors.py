@@ -87,22 +87,27 @@ def generator_table(path: Path) -> dict[str, Any] | None:
     Tags are tolerated: `!ENV` is resolved to the text of the variable, any other stands for None. A file without
     `plugins` takes those of the file it inherits from.
     """
-    document = _yaml(path)
-    plugins = document.get("plugins")
-    if plugins is None:
-        parent = document.get("INHERIT")
-        return generator_table(path.parent / parent) if isinstance(parent, str) else None
-    return _enabled(plugins, path.name)
+    plugins = _inherited(path, "plugins")
+    return None if plugins is None else _enabled(plugins, path.name)
 
 
 def output_folder(path: Path) -> Path:
     """Return the folder a generator's YAML file builds into."""
-    document = _yaml(path)
-    folder = document.get("site_dir")
-    parent = document.get("INHERIT")
-    if folder is None and isinstance(parent, str):
-        return output_folder(path.parent / parent)
+    folder = _inherited(path, "site_dir")
     return path.parent / (folder if isinstance(folder, str) else "site")
+
+
+def _inherited(path: Path, key: str) -> object:
+    """Return what a YAML file says under a key, or the file it inherits from; None where none of them says it."""
+    seen: set[Path] = set()
+    while path.resolve() not in seen:
+        seen.add(path.resolve())
+        document = _yaml(path)
+        parent = document.get("INHERIT")
+        if document.get(key) is not None or not isinstance(parent, str):
+            return document.get(key)
+        path = path.parent / parent
+    raise ConfigError(f"{path.name} inherits from itself.", hint="Break the circle of INHERIT.")
 
 
 def _yaml(path: Path) -> dict[str, Any]:

@@ -55,7 +55,7 @@ class Mask:
 def _forms(secret: str) -> set[str]:
     quoted = {quote(secret), quote(secret, safe=""), quote_plus(secret)}
     in_json = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
-    return {
+    forms = {
         secret,
         *quoted,
         *(re.sub("%..", lambda found: found[0].lower(), form) for form in quoted),
@@ -64,3 +64,4 @@ def _forms(secret: str) -> set[str]:
         repr(secret)[1:-1],
         html.escape(secret),
     }
+    return forms | {json.dumps(form)[1:-1] for form in forms}  # a message in a report, say

@@ -125,8 +125,7 @@ class Plugins:
         """Collect every plugin's findings; `PluginFailed` names the one that raised."""
         found: list[Finding] = []
         for name, call in self._calls("presswork_check"):
-            asked = partial(call, site=site, manifest=manifest, plan=plan)
-            found += self._blaming(name, lambda: [one for several in asked() for one in several])
+            found += self._blaming(name, partial(_together, call, site=site, manifest=manifest, plan=plan))
         return found
 
     def event(self, event: Event) -> None:
@@ -219,12 +218,21 @@ def abilities(host: HostType) -> list[str]:
     return [*words, "previews"] if made.capabilities.previews else words
 
 
+def _all_of(call: Callable[..., Any], **asked: Any) -> list[Finding]:
+    return [one for several in call(**asked) for one in several]
+
+
 def _masked(error: PressworkError, mask: Callable[[str], str]) -> PressworkError:
     """Return an error without its secrets, and without what it came of."""
     error.message, error.hint = mask(error.message), mask(error.hint)
     error.args = (error.message,)
     error.__cause__ = error.__context__ = None
     return error
+
+
+def _together(call: Callable[..., Iterable[Iterable[Finding]]], **arguments: object) -> list[Finding]:
+    """Call a hook and run through what it yields, which may be generators that raise only now."""
+    return [one for several in call(**arguments) for one in several]
 
 
 def _reason(error: Exception) -> str:

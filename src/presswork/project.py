@@ -128,8 +128,9 @@ def load(kind: HostType) -> type[Any]:
     """Return the class of a kind of host; `ConfigError` where its plugin cannot be loaded."""
     try:
         return kind.load()
-    except Exception as error:
-        raise ConfigError(
-            f"The host {kind.name} cannot be loaded: {type(error).__name__}: {error}.",
-            hint="Install what its plugin needs, or mend the plugin; `presswork hosts` lists them.",
-        ) from error
+    except Exception as error:  # noqa: BLE001 -- whatever a plugin does when it is imported
+        reason = Mask(os.environ)(f"{type(error).__name__}: {error}")
+    raise ConfigError(
+        f"The host {kind.name} cannot be loaded: {reason}.",
+        hint="Install what its plugin needs, or mend the plugin; `presswork hosts` lists them.",
+    )

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from presswork.abilities import Cancels
 from presswork.errors import HostError
-from presswork.host import Cancels
 from presswork.testing import deploy
 from presswork.testing.steps import fill
 from support_local import NEW, OLD, bench, command, folder_intent, outcome, served, store_of, write_site

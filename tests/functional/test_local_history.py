@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from presswork.abilities import Cancels
 from presswork.errors import Gone, Refused
-from presswork.host import Cancels
 from presswork.testing.steps import fill
 from support_local import NEW, OLD, bench, served, store_of, tree
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from presswork.host import SHA1, Estimates
+from presswork.abilities import Estimates
+from presswork.host import SHA1
 from presswork.testing import memory_source
 from presswork.testing.servers import served
 from presswork_netlify.emulator import NAMED, Fault

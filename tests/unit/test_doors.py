@@ -184,3 +184,10 @@ def test_a_table_that_is_none_is_told(root: Path, name: str, text: str, says: st
 def test_somebody_elses_pyproject_is_left_alone(root: Path, text: str) -> None:
     (root / "pyproject.toml").write_text(text)
     assert find_settings(root) is None
+
+
+def test_a_file_that_inherits_from_itself_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "a.yml").write_text("INHERIT: b.yml\n")
+    (tmp_path / "b.yml").write_text("INHERIT: a.yml\n")
+    with pytest.raises(ConfigError, match="inherits from itself"):
+        generator_table(tmp_path / "a.yml")

@@ -183,6 +183,18 @@ def test_an_answer_before_the_body_is_sent_ends_the_sending() -> None:
         assert not wire.free
 
 
+def test_an_answer_right_behind_word_of_it_ends_the_sending() -> None:
+    def pieces() -> Iterator[bytes]:
+        yield b"one"
+        server.sendall(b"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 413 Too Large\r\ncontent-length: 0\r\n\r\n")
+        yield b"two"
+
+    with connected() as (wire, server):
+        with pytest.raises(BrokeOff):
+            wire.send(b"PUT / HTTP/1.1\r\n\r\n", pieces(), WAIT)
+        assert wire.answer("PUT", WAIT)[0] == 413
+
+
 def test_word_of_an_answer_to_come_does_not_end_the_sending() -> None:
     def pieces() -> Iterator[bytes]:
         yield b"one"

@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read has gone: nothing to tell
         return 1
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 -- the last place that can put it into words
         return _tell(_as_ours(error) or _fault(error), words)
     except KeyboardInterrupt:
         from presswork.errors import Cancelled

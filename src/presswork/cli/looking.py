@@ -11,6 +11,8 @@ from presswork.cli.common import json_option, one_target, where_options
 from presswork.errors import ConfigError, Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from presswork.host import Capabilities, HostType
     from presswork.plugins import Installed
     from presswork.project import Project
@@ -75,7 +77,7 @@ def hosts(*, as_json: bool) -> int:
 
     plugins = Plugins()
     plugins.hosts()
-    described = [_plugin(installed) for installed in plugins.installed]
+    described = [_plugin(installed, plugins.mask) for installed in plugins.installed]
     if as_json:
         from presswork.report import Report
 
@@ -102,24 +104,24 @@ def hosts(*, as_json: bool) -> int:
     return 0
 
 
-def _plugin(installed: Installed) -> dict[str, Any]:
+def _plugin(installed: Installed, mask: Callable[[str], str]) -> dict[str, Any]:
     return {
         "plugin": installed.name,
         "distribution": installed.distribution,
         "version": installed.version,
         "broken": installed.broken,
-        "hosts": [_host(host) for host in installed.hosts],
+        "hosts": [_host(host, mask) for host in installed.hosts],
     }
 
 
-def _host(host: HostType) -> dict[str, Any]:
+def _host(host: HostType, mask: Callable[[str], str]) -> dict[str, Any]:
     from presswork.plugins import abilities
 
     known: dict[str, Any] = {"name": host.name, "summary": host.summary, "secrets": sorted(host.secrets.values())}
     try:
         capabilities: Capabilities = host.load().capabilities
     except Exception as error:  # noqa: BLE001 -- listing what is installed must not fail over one of them
-        return {**known, "broken": f"{type(error).__name__}: {error}"}
+        return {**known, "broken": mask(f"{type(error).__name__}: {error}")}
     return {
         **known,
         "broken": None,

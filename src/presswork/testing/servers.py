@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import uvicorn
 
-__all__ = ["App", "in_thread", "listening", "raising", "served"]
+__all__ = ["App", "in_thread", "listening", "raising", "served", "url_of"]
 
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
