@@ -115,6 +115,6 @@ def deploy_of(answer: Answer) -> Deploy:
 def next_page(headers: Mapping[str, str]) -> str | None:
     """Return the address of the next page from a `Link` header; None on the last one."""
     for found in re.finditer(r"<([^>]*)>([^<]*)", headers.get("link", "")):
-        if re.search(r'\brel="?next"?', found[2]):
+        if re.search(r'\brel=(?:"(?:[^"]* )?next(?: [^"]*)?"|next\b)', found[2]):
             return found[1]
     return None

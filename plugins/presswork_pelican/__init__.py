@@ -71,6 +71,7 @@ def _taken_up(instance: pelican.Pelican) -> _Run | None:
                 hint="Build with those that have it (pelican -s publishconf.py?), or write PRESSWORK = {} into these.",
             )
         return None
+    from presswork.builds import settle_date
     from presswork.doors import layered
     from presswork.project import Project
 
@@ -80,6 +81,7 @@ def _taken_up(instance: pelican.Pelican) -> _Run | None:
         raise ConfigError(f"{door} is not a dictionary.", hint="Write it as PRESSWORK = {}, or with settings in it.")
     project = Project(layered(table, door=door, folder=file.parent if file else Path.cwd()))
     project.check_settings()
+    settle_date(project)
     _tell_unloaded(instance, project)
     return _Run(instance, project, file)
 

@@ -16,6 +16,7 @@ from presswork_netlify.emulator import Fault
 from support_cli import Project as Shell
 from support_cli import install
 from support_marker import HOOKS, MARKER, found, found_below, found_in_error, marked, plugin_of
+from support_mkdocs import Docs
 from support_netlify_host import HOME, Publisher, edited
 
 if TYPE_CHECKING:
@@ -431,3 +432,26 @@ def test_a_token_in_the_wrong_place_is_not_repeated(command: Command) -> None:
         ("rollback", MARKER),
     ):
         command.run(*words)
+
+
+# Inside a build
+
+
+@pytest.mark.parametrize("echo", [None, ECHOES[0], ECHOES[5]], ids=["well", "403", "502"])
+def test_a_build_that_deploys_shows_no_token(tmp_path: Path, netlify: InThread, echo: dict[str, Any] | None) -> None:
+    if echo:
+        netlify.emulator.faults.append(Fault(pattern="/deploys", count=None, **echo))
+    docs = Docs(tmp_path / "docs", f"[{{presswork: {{host: netlify, site: {netlify.site}, patience: 0}}}}]")
+    report = docs.folder / "report.json"
+    run = docs.build(
+        "--verbose",
+        NETLIFY_AUTH_TOKEN=MARKER,
+        PRESSWORK_NETLIFY_API_URL=netlify.facts["api_url"],
+        PRESSWORK_DEPLOY="1",
+        PRESSWORK_REPORT=str(report),
+    )
+
+    assert run.code == (1 if echo else 0), run.output
+    assert report.stat().st_size > 100
+    assert found(run.output) == []
+    assert found_below(docs.folder) == []

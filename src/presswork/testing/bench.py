@@ -172,11 +172,11 @@ class Bench:
         return Seen(release is not None, release.label if release else None, listing, content)
 
     def shown(self, files: Files, label: str | None) -> Seen:
-        """Return what is to be seen where these files are live under this label; without a label nothing is live."""
+        """Return what is to be seen where these files are live under this label; of none, nothing is."""
         digest = self.capabilities.digest
         listing = memory_source(files, digest)[0].listing(digest.name)
         content = dict(files) if self.can("reads") else None
-        return Seen(label is not None, label, listing if self.can("lists") else None, content)
+        return Seen(bool(files), label, listing if self.can("lists") else None, content)
 
     def read(self, path: str) -> bytes:
         """Return the bytes of one live file."""
