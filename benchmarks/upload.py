@@ -17,14 +17,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlencode
-from urllib.request import urlopen
+from urllib.parse import urlencode, urlsplit
 
-from support import MIB, Row, Size, make_site, report
+from support import MIB, SITES, Row, Size, make_site, report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -75,18 +75,11 @@ class Scale:
     judged: bool
 
 
-FULL: Final = Scale(
-    Size("5,000 files, 60 MiB", 5_000, 60 * MIB),
-    Size("50,000 files, 500 MiB", 50_000, 500 * MIB),
-    phase=1_000,
-    one=1024 * MIB,
-    rounds=5,
-    late=0.02,
-    judged=True,
-)
+_KIB_100: Final = 100 * 1024
+FULL: Final = Scale(SITES[1], SITES[2], phase=1_000, one=1024 * MIB, rounds=5, late=0.02, judged=True)
 QUICK: Final = Scale(
-    Size("30 files, 100 KiB", 30, 100 * 1024),
-    Size("60 files, 100 KiB", 60, 100 * 1024),
+    Size("30 files, 100 KiB", 30, _KIB_100),
+    Size("60 files, 100 KiB", 60, _KIB_100),
     phase=40,
     one=MIB,
     rounds=1,
@@ -118,8 +111,9 @@ class Bench:
 
     def control(self, **settings: object) -> dict[str, float]:
         """Set the server up and return what it did since it was last asked."""
-        with urlopen(f"{self.origin}/control?{urlencode(settings)}") as answer:  # noqa: S310 -- our own server
-            told: dict[str, float] = json.load(answer)
+        with closing(HTTPConnection(urlsplit(self.origin).netloc)) as connection:
+            connection.request("GET", f"/control?{urlencode(settings)}")
+            told: dict[str, float] = json.load(connection.getresponse())
         return told
 
     def loop(self, root: Path, workers: int = WORKERS) -> Run:
@@ -140,10 +134,18 @@ class Bench:
         return int(peak)
 
     def forget(self) -> None:
-        """Make both sites and the project's memory empty again."""
-        self.control(forget="ours")
-        self.control(forget="loop")
+        """Make the host and the project's memory empty again."""
+        self.control(forget=True)
         self.project = Path(tempfile.mkdtemp(dir=self.folder))
+
+    def firsts(self, root: Path, rounds: int, workers: int = WORKERS) -> list[list[Run]]:
+        """Deploy to an empty host, in turn with Presswork and with the loop."""
+
+        def first(deploy: Callable[[Path, int], Run]) -> Run:
+            self.forget()
+            return deploy(root, workers)
+
+        return in_turn(rounds, lambda: first(self.ours), lambda: first(self.loop))
 
     def _words(self, root: Path, workers: int) -> list[str]:
         options = {"site": "ours", "route": "digest", "api_url": f"{self.origin}/api/v1", "workers": workers}
@@ -211,15 +213,9 @@ def comparing(place: Bench, scale: Scale) -> Iterator[Row]:
     root = place.folder / "site"
     make_site(root, scale.site)
 
-    def first(deploy: Callable[[Path], Run]) -> Run:
-        place.forget()
-        return deploy(root)
-
     for words, late, bound in (("", 0.0, FIRST), (f", {scale.late * 1000:g} ms latency", scale.late, FIRST_LATE)):
         place.control(latency=late)
-        ours, loop = in_turn(
-            scale.rounds if not late else min(3, scale.rounds), lambda: first(place.ours), lambda: first(place.loop)
-        )
+        ours, loop = place.firsts(root, min(3, scale.rounds) if late else scale.rounds)
         yield _walls(f"{scale.site.name}: first deploy{words}", ours, loop, bound if scale.judged else None)
         if not late:
             yield from _server(ours, loop, scale)
@@ -235,20 +231,14 @@ def measures(place: Bench, scale: Scale) -> Iterator[Row]:
     root = place.folder / "small"
     _equal(root, scale.phase, 4096)
 
-    def first(deploy: Callable[[Path, int], Run], workers: int) -> Run:
-        place.forget()
-        return deploy(root, workers)
-
-    (runs,) = in_turn(scale.rounds, lambda: first(place.loop, WORKERS))
+    _, runs = place.firsts(root, scale.rounds)
     told = [json.loads(run.said) for run in runs]
     each = statistics.median(one["cpu"] / one["files"] * 1000 for one in told)
     yield Row("the loop: CPU ms of a 4 KiB PUT", "", f"{each:.2f} ms", each, LOOP_MS if scale.judged else None)
 
     latency = PHASE_LATENCY if scale.judged else scale.late
     place.control(latency=latency)
-    ours, loop = in_turn(
-        scale.rounds, lambda: first(place.ours, PHASE_WORKERS), lambda: first(place.loop, PHASE_WORKERS)
-    )
+    ours, loop = place.firsts(root, scale.rounds, PHASE_WORKERS)
     place.control(latency=0)
     least = scale.phase / PHASE_WORKERS * latency
     took, other = (statistics.median(run.server["phase"] for run in runs) for runs in (ours, loop))

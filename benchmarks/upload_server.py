@@ -4,7 +4,7 @@
 
 Prints its port and ends with its standard input. It takes every uploaded byte unseen and gives each upload the same
 answer, so that what a benchmark measures is the client. `GET /control` tells what it did since it was last asked;
-`?latency=SECONDS` holds every further answer back so long, `?forget=SITE` makes a site empty again.
+`?latency=SECONDS` holds every further answer back so long, `?forget=1` makes every site empty again.
 """
 
 from __future__ import annotations
@@ -210,7 +210,8 @@ class Server:
     def control(self, query: dict[str, str]) -> dict[str, float]:
         """Set the server up, and tell what it did since it was last asked."""
         if "forget" in query:
-            self.sites.pop(query["forget"], None)
+            self.sites.clear()
+            self.deploys.clear()
         self.latency = float(query.get("latency", self.latency))
         used = time.process_time()
         told = {

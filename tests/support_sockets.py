@@ -205,3 +205,22 @@ class Clock:
         with self._lock:
             self.waits.append((seconds, why))
             self.now = max(self.now, until)
+
+
+def in_threads(number: int, work: Callable[[int], object]) -> None:
+    """Call `work` with 0, 1, … in so many threads, and raise the first thing that one raised."""
+    failures: list[BaseException] = []
+
+    def run(own: int) -> None:
+        try:
+            work(own)
+        except BaseException as error:  # noqa: BLE001 -- raised again below
+            failures.append(error)
+
+    threads = [threading.Thread(target=run, args=(own,)) for own in range(number)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]

@@ -73,8 +73,9 @@ class ByDigest:
         try:
             answer = self._account.api.put(f"{self._address}/{self.id}", json=body, again_on={404})
             deploy = deploy_of(answer) if answer.content.strip() else self.look()
-        except (Answered, Unanswered) as error:  # cut off after 30 seconds, and worked on all the same
-            deploy = self.look() if error.retryable else None
+        except (Answered, Unanswered) as error:  # cut off and worked on all the same, or taken at an earlier try
+            taken = error.retryable or (isinstance(error, Answered) and error.status == 422)
+            deploy = self.look() if taken else None
             if deploy is None or deploy.state == "new":
                 raise
         return self.settled(deploy)

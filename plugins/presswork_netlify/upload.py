@@ -75,9 +75,10 @@ class NetlifyUpload:
         deploy = self._ready(self._archive_sent() if self._archive else self._digest.id)
         if not self._intent.live:
             return deploy.release(None)
-        site = self._account.known(fresh=True)
-        if not self._plain and site.published != deploy.id and not site.locked:
-            self._host.activate(deploy.id)
+        if not self._plain:
+            site = self._account.known(fresh=True)
+            if site.published != deploy.id and not site.locked:
+                self._host.activate(deploy.id)
         release = self._shown(deploy)
         self._account.enable()
         return release

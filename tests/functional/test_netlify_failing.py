@@ -106,3 +106,18 @@ def test_a_broken_off_deploy_of_another_site_is_cancelled(publisher: Publisher, 
 
     states = [deploy["state"] for deploy in netlify.api("GET", f"/sites/{netlify.site}/deploys").json]
     assert states == ["ready", "error"]
+
+
+def test_a_manifest_that_was_taken_at_an_earlier_try_is_not_refused_at_the_next(
+    publisher: Publisher, netlify: InThread
+) -> None:
+    tell = "^/api/v1/sites/[^/]+/deploys/[^/]+$"
+    done = {"code": 422, "message": "Build is already done"}
+    netlify.emulator.faults += [
+        Fault(method="PUT", pattern=tell, status=502, after=True),
+        Fault(method="PUT", pattern=tell, status=422, body=done),
+    ]
+    publisher.deploy(HOME)
+
+    assert publisher.live(HOME) == HOME
+    assert len(asked(netlify, "^POST ")) == 1
