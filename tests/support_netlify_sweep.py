@@ -39,9 +39,9 @@ KINDS: Final = (
     Kind("first", None, SMALL),
     Kind("unchanged", SMALL, SMALL),
     Kind("one change", SMALL, SMALL | {"index.html": b"<p>changed"}),
-    Kind("several", SMALL, NEXT),
+    Kind("several", SMALL, NEXT, slow=True),
     Kind("async", SMALL, MANY),
-    Kind("zip", SMALL, NEXT, {"route": "zip"}),
+    Kind("zip", SMALL, NEXT, {"route": "zip"}, slow=True),
     Kind("staged", SMALL, NEXT, {"staged": "true"}),
     Kind("preview", SMALL, NEXT, preview=True),
     Kind("new site", None, SMALL, {"site": "brand-new", "create": "true"}),
@@ -50,13 +50,15 @@ KINDS: Final = (
 
 
 class Netlify:
-    """The emulator. Its time passes by looks only, and it shows no more states than it must."""
+    """The emulator, whose time passes by looks only."""
 
     host = "netlify"
 
     def __init__(self, folder: Path, address: str, kind: Kind) -> None:
         self.folder = folder
-        self.app = self._emulator = Emulator(folder, Behaviour(preparing=(), processing=(), rate_limit=ENDLESS))
+        processing = ("processing", "processing") if kind.slow else ()
+        behaviour = Behaviour(preparing=(), processing=processing, rate_limit=ENDLESS)
+        self.app = self._emulator = Emulator(folder, behaviour)
         self.direct = Running(self._emulator.facts(address))
         self._site = kind.options.get("site", self.direct.site)
         self._zip = kind.options.get("route") == "zip"

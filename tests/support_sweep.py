@@ -107,7 +107,10 @@ class Rig:
         finally:
             faulthandler.cancel_dump_traceback_later()
         assert time.monotonic() - began < BOUND, f"it took {time.monotonic() - began:.0f} s"
-        assert not [thread for thread in threading.enumerate() if re.fullmatch(r"presswork-\d+", thread.name)]
+        for thread in threading.enumerate():
+            if re.fullmatch(r"presswork-\d+", thread.name):
+                thread.join(BOUND)
+                assert not thread.is_alive(), f"{thread.name} was left behind"
         return report
 
     def requests(self) -> int:

@@ -49,7 +49,8 @@ class Service(Protocol):
 class Kind:
     """A kind of deploy: of the site `after` where `before` is live, None where nothing is.
 
-    `options` are the target's, `project` the files that lie in the project's folder.
+    `options` are the target's, `project` the files that lie in the project's folder. With a `slow` service the work
+    goes on after the last upload.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Kind:
     options: Mapping[str, str] = field(default_factory=dict)
     project: Files = field(default_factory=dict)
     preview: bool = False
+    slow: bool = False
 
     @property
     def goal(self) -> Files | None:

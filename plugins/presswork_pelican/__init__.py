@@ -103,8 +103,8 @@ class _Run:
         signals.get_writer.connect(self.come_last)
 
     def generated(self, generators: Sequence[Generator]) -> None:
-        """Keep what knows the files that are copied."""
-        self.generators.extend(generators)
+        """Keep those that copy files, of which each run has one or two; a plugin's may be of any kind."""
+        self.generators.extend(each for each in generators if isinstance(each, (StaticGenerator, SourceFileGenerator)))
 
     def wrote(self, path: str, context: Mapping[str, Any], **_: object) -> None:
         """Take note of a file and, where it is that of an article or page, of which."""

@@ -103,6 +103,15 @@ def test_a_file_that_another_plugin_keeps_from_run_to_run_is_never_claimed(tmp_p
         assert "thumbnail.png" in blog.site
 
 
+def test_what_the_generator_of_a_plugin_writes_through_pelican_is_claimed(tmp_path: Path) -> None:
+    blog = Blog(tmp_path, more="import sys\nsys.path.append('.')\nPLUGINS.append('bare')")
+    blog.plugin("bare", _BARE)
+    blog.build().ok()
+
+    assert blog.made == sorted({*BUILT, "bare/page.html"})
+    assert blog.live == blog.site
+
+
 def test_the_pages_of_a_deleted_source_stay_in_the_folder_and_go_from_the_site(tmp_path: Path) -> None:
     blog = Blog(tmp_path)
     blog.article("third.md", "Third", "2026-03-04", "Hello.", "Tags: gold leaf")
@@ -160,6 +169,24 @@ def test_a_source_that_could_never_be_read_has_no_page(tmp_path: Path) -> None:
         assert blog.build().code == 0
         assert blog.made == BUILT
 
+
+_BARE = """
+from jinja2 import Template
+from pelican import signals
+
+class Bare:
+    def __init__(self, **given):
+        self._given = given
+
+    def generate_output(self, writer):
+        writer.write_file("bare/page.html", Template("{{ SITENAME }}"), self._given["context"])
+
+def get(instance):
+    return Bare
+
+def register():
+    signals.get_generators.connect(get)
+"""
 
 _KEEPS = """
 from pathlib import Path

@@ -13,9 +13,22 @@ from presswork.abilities import Activates, KeepsHistory, Lists, Reads
 from presswork.errors import HostError, PressworkError
 from presswork.plugins import Plugins
 from presswork_netlify.emulator import Fault
-from support_cli import Project as Shell
-from support_cli import install
-from support_marker import HOOKS, MARKER, found, found_below, found_in_error, marked, plugin_of
+from support_marker import (
+    ECHOES,
+    EDITS,
+    HOOKS,
+    HOST,
+    MARKER,
+    PLACES,
+    Command,
+    found,
+    found_below,
+    found_in_error,
+    marked,
+    next_link,
+    plugin_of,
+    reason,
+)
 from support_mkdocs import Docs
 from support_netlify_host import HOME, Publisher, edited
 
@@ -37,37 +50,6 @@ def netlify(tmp_path: Path) -> Iterator[InThread]:
 @pytest.fixture
 def publisher(tmp_path: Path, netlify: InThread) -> Publisher:
     return Publisher(tmp_path, netlify)
-
-
-class Command:
-    """Runs the command with the token in its environment, and searches all it said and left."""
-
-    def __init__(self, folder: Path, netlify: InThread) -> None:
-        self.shell = Shell(folder)
-        self.shell.site(HOME)
-        self.shell.environ |= {
-            "NETLIFY_AUTH_TOKEN": MARKER,
-            "PRESSWORK_NETLIFY_API_URL": netlify.facts["api_url"],
-            "NETLIFY_SITE_ID": netlify.site,
-            "RAISES": "theirs",
-        }
-        self.shell.write({"presswork.toml": 'host = "netlify"\npatience = 0\n'})
-
-    def run(self, *words: str, **environ: str) -> str:
-        """Run it; return all it said; the marker must be nowhere."""
-        trace = ["--trace", "trace.txt"] if words[0] != "hosts" else []
-        done = self.shell.run_raw(*words, *trace, **environ)
-        said = f"{done.out}\n{done.err}\n"
-        assert found(said) == []
-        assert found_below(self.shell.folder) == []
-        return said
-
-    def plugin(self, hook: str, source: str = "") -> dict[str, str]:
-        """Install a plugin that fails in a hook; return the environment in which it is there."""
-        folder = self.shell.folder.parent / f"installed-{hook}"
-        if not folder.exists():
-            install(folder, "leaky", {"leaky": "leaky"}, {"leaky.py": source or plugin_of(hook)})
-        return {"PYTHONPATH": str(folder)}
 
 
 @pytest.fixture
@@ -174,104 +156,10 @@ def test_what_another_host_raises_is_shown_without_the_token(command: Command, w
     assert "•••" in said
 
 
-HOST = """
-import os
-import msgspec
-from presswork.host import Capabilities, HostType
-from presswork.hookspecs import hookimpl
-
-def fail(place):
-    if place == WHERE:
-        token = os.environ["NETLIFY_AUTH_TOKEN"]
-        raise RuntimeError(f"with {token}") from ValueError(token)
-
-fail("when it is imported")
-
-class Options(msgspec.Struct):
-    pass
-
-class Leaky:
-    capabilities = Capabilities(atomic=True, previews=False, proof=())
-    place = session = "here"
-
-    def __init__(self, options, kit):
-        self.kit = kit
-
-    def live(self):
-        fail("in its host")
-
-    def begin(self, intent, session):
-        return self
-
-    def wanted(self):
-        fail("in its upload")
-        return []
-
-    def close(self):
-        pass
-
-def load():
-    fail("when its host is loaded")
-    return Leaky
-
-@hookimpl
-def presswork_hosts():
-    yield HostType(name="leaky", summary="leaks", options=Options, load=load)
-"""
-
-
 # What the service sends back
 
 
-def _next_link(method: str, path: str, document: Any, headers: dict[str, str]) -> Any:
-    if path.endswith(("/files", "/deploys")):
-        headers["link"] = f'<http://elsewhere.example/?access_token={MARKER}>; rel="next"'
-    return document
-
-
-def _here_link(method: str, path: str, document: Any, headers: dict[str, str]) -> Any:
-    if path.endswith(("/files", "/deploys")):
-        headers["link"] = f'<http://127.0.0.1:PORT{path}?access_token={_quoted()}>; rel="next"'
-    return document
-
-
-def _addresses(method: str, path: str, document: Any, _headers: dict[str, str]) -> Any:
-    deploys = document if isinstance(document, list) else [document, document.get("published_deploy") or {}]
-    for one in deploys:
-        if "ssl_url" in one:
-            echo = f"https://x.example/?t={_quoted()}&u={MARKER}"
-            one.update(dict.fromkeys(("url", "ssl_url", "deploy_ssl_url"), echo))
-    return document
-
-
-def _reason(method: str, path: str, document: Any, _headers: dict[str, str]) -> Any:
-    if method == "GET" and "/deploys/" in path and document.get("state") == "ready":
-        document |= {"state": "error", "error_message": f"no luck with {MARKER}"}
-    return document
-
-
-def _misshapen(method: str, path: str, document: Any, _headers: dict[str, str]) -> Any:
-    return {MARKER: MARKER, "id": [MARKER]}
-
-
-def _ids(method: str, path: str, document: Any, _headers: dict[str, str]) -> Any:
-    if path.endswith("/deploys") and method == "POST":
-        document["id"] = MARKER
-    return document
-
-
-def _labels(method: str, path: str, document: Any, _headers: dict[str, str]) -> Any:
-    for one in document if isinstance(document, list) else [document, document.get("published_deploy") or {}]:
-        if "title" in one:
-            one["title"] = f"Deployed with {MARKER}"
-    return document
-
-
-def _quoted() -> str:
-    return "nfp_mArKeR%2F0123%2B456789%3Dabc%26%22d%27%3Ce%3E%25f"
-
-
-@pytest.mark.parametrize("edit", [_next_link, _here_link, _addresses, _reason, _misshapen, _ids, _labels])
+@pytest.mark.parametrize("edit", EDITS)
 def test_what_the_service_echoes_is_shown_without_the_token(
     command: Command, netlify: InThread, edit: Callable[..., Any]
 ) -> None:
@@ -281,26 +169,6 @@ def test_what_the_service_echoes_is_shown_without_the_token(
         command.shell.site(TWO)
         for words in (("deploy", "site", "--json"), ("deploy", "site"), ("history",), ("verify", "site", "--full")):
             command.run(*words, **environ)
-
-
-ECHOES = [
-    {"status": 403, "body": {"message": f"the token {MARKER} may not"}},
-    {"status": 403, "body": f"<html><title>No {MARKER}</title>"},
-    {"status": 422, "body": {"errors": {"token": [MARKER]}, "code": MARKER}},
-    {"status": 401, "body": {"code": 401, "message": MARKER}, "headers": {"WWW-Authenticate": f"Bearer {MARKER}"}},
-    {"status": 302, "headers": {"Location": f"http://elsewhere.example/?token={MARKER}"}},
-    {"status": 502, "body": f"upstream said Authorization: Bearer {MARKER}"},
-    {"status": 429, "body": {"message": MARKER}, "headers": {"Retry-After": "100000"}},
-    {"status": 200, "body": f"not json {MARKER}"},
-    {"status": 200, "body": {"id": [MARKER]}},
-]
-PLACES = [
-    "^/api/v1/sites/[^/]+$",
-    "/sites/[^/]+/deploys$",
-    "/sites/[^/]+/deploys/[^/]+$",
-    "/files/",
-    "v1/deploys/[^/]+$",
-]
 
 
 @pytest.mark.parametrize(
@@ -361,7 +229,7 @@ def test_no_exception_of_the_host_holds_the_token_nor_what_it_came_of(
     assert [found_in_error(error) for error in errors if found_in_error(error)] == []
 
 
-@pytest.mark.parametrize("edit", [_next_link, _reason])
+@pytest.mark.parametrize("edit", [next_link, reason])
 def test_no_exception_holds_what_a_right_answer_echoes(
     publisher: Publisher, netlify: InThread, edit: Callable[..., Any]
 ) -> None:

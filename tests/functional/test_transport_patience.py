@@ -102,7 +102,8 @@ def test_progress_of_another_thread_keeps_patience(clock: Clock) -> None:
 
         def work() -> None:
             for number in range(fine):
-                turn.acquire()
+                if not turn.acquire(timeout=60):
+                    return
                 client.get("good")
                 if number == fine - 1:
                     ended.set()

@@ -71,3 +71,28 @@ def test_secrets_told_by_many_threads_are_all_kept() -> None:
         thread.join()
 
     assert mask(" ".join(secrets)) == " ".join([MASK] * 64)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "learnt"),
+    [
+        ("SOME_TOKEN", "0123456789abcdef", True),
+        ("DEPLOY_API_KEY", "0123456789abcdef", True),
+        ("DB_PASSWORD", "0123456789abcdef", True),
+        ("SOME_TOKEN", "production", False),
+        ("KEYBOARD", "0123456789abcdef", False),
+        ("some_token", "0123456789abcdef", False),
+    ],
+)
+def test_what_the_environment_calls_a_credential_is_one_where_it_is_no_word(
+    name: str, value: str, learnt: bool
+) -> None:
+    assert (MASK in Mask({name: value})(f"with {value}")) is learnt
+
+
+def test_a_secret_is_found_in_a_message_that_quotes_it_and_stands_in_json() -> None:
+    secret = "a'b\"c"  # noqa: S105
+    mask = Mask()
+    mask.add(secret)
+
+    assert "b" not in mask(json.dumps(f"{secret!r}"))
