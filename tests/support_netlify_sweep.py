@@ -70,32 +70,32 @@ class Netlify:
         return {"site": facts["site"], "api_url": facts["api_url"]}
 
     def live(self) -> Files | None:
-        sites = [site for site in self._records("sites") if self._site in {site["id"], site["name"]}]
+        sites = [site for site in self.records("sites") if self._site in {site["id"], site["name"]}]
         published = sites[0]["published"] if sites else None
         if published is None:
             return None
-        (deploy,) = [deploy for deploy in self._records("deploys") if deploy["id"] == published]
+        (deploy,) = [deploy for deploy in self.records("deploys") if deploy["id"] == published]
         for bundle in (deploy["functions"] or {}).values():
             self._blob(bundle)
         return {path: self._blob(sha) for path, sha in deploy["files"].items()}
 
     def pass_time(self) -> None:
-        for site in self._records("sites"):
+        for site in self.records("sites"):
             for _ in range(5):
                 assert self.direct.api("GET", f"/sites/{site['id']}").status == 200
 
     def stored(self) -> frozenset[str]:
-        whole = {_name(deploy) for deploy in self._records("deploys") if deploy["phase"] in {"processing", "done"}}
+        whole = {_name(deploy) for deploy in self.records("deploys") if deploy["phase"] in {"processing", "done"}}
         return frozenset({blob.name for blob in self.folder.glob("blobs/*/*")} | whole)
 
     def sent(self) -> Sequence[str]:
         if self._zip:
-            return [_name(deploy) for deploy in self._records("deploys")]
+            return [_name(deploy) for deploy in self.records("deploys")]
         taken = [request.path for request in self._emulator.requests if request.status == 200]
         puts = [found[1] for path in taken if (found := _PUT.fullmatch(path))]
         return [self._names.get(path, path) for path in puts]
 
-    def _records(self, kind: str) -> list[dict[str, Any]]:
+    def records(self, kind: str) -> list[dict[str, Any]]:
         records = [json.loads(file.read_bytes()) for file in (self.folder / kind).glob("*.json")]
         return sorted(records, key=lambda record: record.get("number", 0))
 

@@ -38,7 +38,9 @@ class Ended(NamedTuple):
 
 
 class Forks:
-    """Makes the processes; `started` is given the number of each."""
+    """Makes the processes; `started` is given the number of each, `last` is how the last one ended."""
+
+    last: Ended
 
     def __init__(self, server: subprocess.Popen[str]) -> None:
         self._server = server
@@ -55,7 +57,15 @@ class Forks:
         assert self._server.stdout is not None
         print(json.dumps(job), file=self._server.stdin, flush=True)
         self.started.put(json.loads(self._server.stdout.readline()))
-        return Ended(**json.loads(self._server.stdout.readline()))
+        self.last = Ended(**json.loads(self._server.stdout.readline()))
+        return self.last
+
+    @property
+    def reported(self) -> dict[str, Any]:
+        """What the last one reported of its one target."""
+        (document,) = [line for line in self.last.output.splitlines() if line.startswith("{")]
+        (target,) = json.loads(document)["targets"]
+        return dict(target)
 
 
 @contextmanager
@@ -82,17 +92,10 @@ def kill(rig: Rig, forks: Forks, case: Case) -> Ending:
     with rig.watched(KILLS[case.fault], case.number, 1, strike):
         ended = forks.deploy(rig)
         assert ended.code == -signal.SIGKILL, f"it was not killed: {ended}"
-    output = []
-
-    def repeat() -> int:
-        ended = forks.deploy(rig)
-        output.append(ended.output)
-        return ended.code
-
     try:
-        rig.check_repeat(repeat)
+        rig.check_repeat(lambda: forks.deploy(rig).code)
     except AssertionError as error:
-        error.add_note("\n".join(output))
+        error.add_note(forks.last.output)
         raise
     return "well"
 

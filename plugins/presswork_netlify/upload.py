@@ -72,7 +72,10 @@ class NetlifyUpload:
 
     def finish(self) -> Release:
         """Wait until the deploy is ready, and make a staged one live."""
-        deploy = self._ready(self._archive_sent() if self._archive else self._digest.id)
+        if self._archive is not None:
+            self._digest.id = self._archive_sent()
+            self.session = f"{self._digest.id}:{self._mark}"  # it is a deploy like any other now, to be cancelled too
+        deploy = self._ready()
         if not self._intent.live:
             return deploy.release(None)
         if not self._plain:
@@ -137,9 +140,8 @@ class NetlifyUpload:
             self._archive, self._packable, self._digest.id = None, False, ""
             raise Stale(f"Netlify did not take the archive: {error.message}") from None
 
-    def _ready(self, deploy_id: str) -> Deploy:
+    def _ready(self) -> Deploy:
         """Wait until the deploy is done; `Stale` where it still lacks files, `HostError` where Netlify gave it up."""
-        self._digest.id = deploy_id
         pauses = Pauses(self._host.kit.wait, "Netlify processes the deploy")
         while True:
             deploy = self._digest.look()

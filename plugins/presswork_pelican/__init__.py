@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from presswork.errors import PressworkError
     from presswork.project import Project
-    from presswork.site import Page
+    from presswork.site import Page, Site
 
 __all__ = ["register"]
 
@@ -124,12 +124,19 @@ class _Run:
         _Run.under_way = None
         from presswork.builds import after_build
         from presswork.errors import PressworkError
+
+        try:
+            after_build(self._site(), self.project, _say, config=self.file, deployed=_deployed)
+        except PressworkError as error:
+            _fail(error)
+
+    def _site(self) -> Site:
         from presswork.site import Site
 
-        root = _absolute(instance.output_path)
-        settings = instance.settings
+        root = _absolute(self.instance.output_path)
+        settings = self.instance.settings
         pages = tuple(sorted(self._pages(root), key=lambda page: page.path))
-        site = Site(
+        return Site(
             root=str(root),
             generator=f"pelican {pelican.__version__}",
             base_url=settings["SITEURL"] or None,
@@ -138,10 +145,6 @@ class _Run:
             remedy=_REMEDY,
             made=tuple(sorted({*self._made(root), *(page.path for page in pages)})),
         )
-        try:
-            after_build(site, self.project, _say, config=self.file, deployed=_deployed)
-        except PressworkError as error:
-            _fail(error)
 
     def _pages(self, root: Path) -> Iterator[Page]:
         """Yield articles and pages, with those an earlier run made of sources that could not be read this time."""
@@ -158,7 +161,8 @@ class _Run:
         unread = set(self._unread())
         before = last_build(self.project.state)
         for page in before.site.pages if before else ():
-            if page.source in unread and (root / page.path).is_file():
+            place = root / page.path
+            if page.source in unread and place not in self.written and place.is_file():
                 yield page
 
     def _unread(self) -> Iterator[str]:

@@ -205,6 +205,9 @@ class Deployment:
                 if attempt == MOST_STALES:
                     raise
                 self._send(upload)
+            except BaseException:
+                self._record(upload.session)  # what was sent in the switch may have another name by now
+                raise
             else:
                 return release
         raise AssertionError("the loop returns or raises")

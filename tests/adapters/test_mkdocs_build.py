@@ -96,7 +96,11 @@ def test_a_plan_tells_the_changes_and_makes_none(tmp_path: Path, tool: str) -> N
     run, report = docs.report()
 
     assert run.ok().said[0] == "default (local): planned, nothing was sent"
-    assert sum("nothing is live at this path" in line for line in run.said) == len(BUILT)
+    assert [line for line in run.said if line.startswith("  added")] == [
+        "  added    Guide (docs/guide.md)",
+        "  added    Home (docs/index.md)",
+        "  added    2 other files: sitemap.xml, sitemap.xml.gz",
+    ]
     assert report["outcome"] == "planned"
     assert docs.live is None
     assert docs.record is not None

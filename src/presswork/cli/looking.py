@@ -95,7 +95,7 @@ def hosts(*, as_json: bool) -> int:
                 continue
             click.echo(f"    can: {', '.join(host['abilities']) or 'deploy'}")
             click.echo(
-                f"    switch: {'one step' if host['atomic'] else 'file by file'}; proof: {', '.join(host['proof'])}"
+                f"    switch: {'one step' if host['atomic'] else 'while filling'}; proof: {', '.join(host['proof'])}"
             )
             known = [f"{name} {value:,}" for name, value in host["limits"].items() if value is not None]
             click.echo(f"    limits: {', '.join(known) or 'none known'}")

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx
-from tenacity import Retrying, retry_if_result, wait_random_exponential
 
 from presswork.errors import PressworkError
 from presswork.mask import Mask
@@ -35,7 +34,6 @@ _LONGEST_PAUSE: Final = 3600.0
 _FEW: Final = 3
 """How often a request is repeated for a status that its host alone calls passing (`again_on`)."""
 _COUNT: Final = re.compile(r"\d{1,6}")
-_jitter: Final = wait_random_exponential(multiplier=0.25, max=10)
 
 
 @dataclass(frozen=True, kw_only=True)
