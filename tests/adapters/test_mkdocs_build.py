@@ -97,7 +97,7 @@ def test_a_plan_tells_the_changes_and_makes_none(tmp_path: Path, tool: str) -> N
 
     assert run.ok().said[0] == "default (local): planned, nothing was sent"
     assert [line for line in run.said if line.startswith("  added")] == [
-        "  added    Guide (docs/guide.md)",
+        "  added    The guide (docs/guide.md)",
         "  added    Home (docs/index.md)",
         "  added    2 other files: sitemap.xml, sitemap.xml.gz",
     ]

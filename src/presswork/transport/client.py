@@ -230,6 +230,9 @@ class Client:
 
     def _persist(self, effort: _Effort) -> None:
         """Send a request again until it need not be, or patience ends; a first try has been made."""
+        from tenacity import Retrying, retry_if_result, wait_random_exponential  # most deploys need no second try
+
+        jitter = wait_random_exponential(multiplier=0.25, max=10)
         tried = True
 
         def attempt() -> bool:
@@ -243,7 +246,7 @@ class Client:
 
         Retrying(
             retry=retry_if_result(bool),
-            wait=lambda state: 0.0 if effort.ordered else _jitter(state),
+            wait=lambda state: 0.0 if effort.ordered else jitter(state),
             stop=lambda _state: self._out_of_patience(effort),
             sleep=lambda seconds: self._pause(effort, seconds),
             retry_error_callback=lambda _state: None,
