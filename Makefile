@@ -27,6 +27,7 @@ faults: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/scan.py
 	$(BIN)/python benchmarks/overhead.py
+	$(BIN)/python benchmarks/upload.py
 
 docs: $(VENV)/.dev
 	$(BIN)/mkdocs build --strict
