@@ -149,7 +149,7 @@ def _record(site: Site, project: Project, config: Path | None) -> Site:
     before = last_build(project.state)
     if before is not None and site.made is not None and before.site.root == site.root:
         once = {*(before.site.made or ()), *before.site.left_over} - {*site.made}
-        there = sorted(path for path in once if Path(site.root, path).is_file())
+        there = sorted(path for path in once if _untouched(Path(site.root, path), since=before.shape.newest))
         site = msgspec.structs.replace(site, left_over=tuple(there))
     build = Build(
         schema=_SCHEMA,
@@ -161,6 +161,11 @@ def _record(site: Site, project: Project, config: Path | None) -> Site:
     )
     project.state.write(_RECORD, msgspec.json.encode(build) + b"\n")
     return site
+
+
+def _untouched(path: Path, *, since: int) -> bool:
+    """Say whether a file is there and no plugin wrote it anew (a redirect, say) after a time in nanoseconds."""
+    return path.is_file() and path.stat().st_mtime_ns <= since
 
 
 def _only_one(site: Site, project: Project, target: Target, deployed: dict[str, str]) -> None:
