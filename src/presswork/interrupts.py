@@ -1,4 +1,4 @@
-"""Ctrl-C at the switch: the first one waits until it is over, the second does not. SIGTERM counts as Ctrl-C."""
+"""Ctrl-C where it has to wait: the first one does, the second does not. SIGTERM counts as Ctrl-C."""
 
 from __future__ import annotations
 
@@ -8,17 +8,21 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
 __all__ = ["held", "terminable"]
 
 
 @contextmanager
-def held() -> Iterator[None]:
-    """Hold the first Ctrl-C back until the block is over; outside the main thread, do nothing."""
+def held() -> Iterator[Callable[[], bool]]:
+    """Hold the first Ctrl-C back until the block is over; outside the main thread, do nothing.
+
+    The block gets a function that tells whether there was one. A flag is sure where an exception is not: Python drops
+    what is raised while it calls back for a garbage collection.
+    """
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield lambda: False
         return
     asked = False
 
@@ -30,7 +34,7 @@ def held() -> Iterator[None]:
 
     before = signal.signal(signal.SIGINT, once)
     try:
-        yield
+        yield lambda: asked
     finally:
         signal.signal(signal.SIGINT, before)
     if asked:

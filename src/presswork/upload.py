@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from presswork.errors import Cancelled, HostError, PressworkError, Stale
 from presswork.events import FillEnded, FillStarted, PartSent, Sent, Waiting, WaveStarted
+from presswork.interrupts import held
 from presswork.report import Uploaded
 from presswork.source import Metered
 
@@ -110,13 +111,14 @@ class Engine:
         ]
         working = len(workers)
         try:
-            for worker in workers:
-                worker.start()
-            while working:
-                with suppress(Empty):
-                    ended.get(timeout=_BEAT)
-                    working -= 1
-                self._emit_queued()
+            with held() as asked_to_end:
+                for worker in workers:
+                    worker.start()
+                while working and not asked_to_end():
+                    with suppress(Empty):
+                        ended.get(timeout=_BEAT)
+                        working -= 1
+                    self._emit_queued()
         except KeyboardInterrupt:
             self._stop.set()
             deadline = time.monotonic() + _PATIENCE
