@@ -4,17 +4,18 @@
 
 Prints its port and ends with its standard input. It takes every uploaded byte unseen and gives each upload the same
 answer, so that what a benchmark measures is the client. `GET /control` tells what it did since it was last asked;
-`?latency=SECONDS` holds every further answer back so long, `?forget=1` makes every site empty again.
+`?latency=SECONDS` holds every further answer back so long, `?rate=BYTES` as much longer as the request's body would
+have taken at so many bytes a second on its connection (0: no time), `?forget=1` makes every site empty again.
 """
 
 from __future__ import annotations
 
+import heapq
 import json
 import selectors
 import socket
 import sys
 import time
-from collections import deque
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
@@ -56,6 +57,7 @@ class Connection:
     socket: socket.socket
     head: bytes = b""
     body: list[bytes] | None = None
+    size: int = 0
     left: int = 0
     upload: Deploy | None = None
 
@@ -66,11 +68,12 @@ class Server:
     def __init__(self) -> None:
         self.sites: dict[str, Site] = {}
         self.deploys: dict[str, Deploy] = {}
-        self.latency = 0.0
+        self.latency = self.rate = 0.0
         self.puts = self.bytes = 0
         self.cpu = time.process_time()
         self.asked = self.answered = 0.0
-        self.late: deque[tuple[float, Connection, bytes]] = deque()
+        self.late: list[tuple[float, int, Connection, bytes]] = []
+        self.delayed = 0
         self.ready = selectors.DefaultSelector()
         self.door = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.door.setblocking(False)
@@ -90,7 +93,7 @@ class Server:
                 else:
                     return
             while self.late and self.late[0][0] <= time.monotonic():
-                _, connection, answer = self.late.popleft()
+                _, _, connection, answer = heapq.heappop(self.late)
                 self.send(connection, answer)
 
     def enter(self) -> None:
@@ -132,7 +135,7 @@ class Server:
         """Take in a request's head."""
         connection.head = head
         at = head.lower().find(b"\r\ncontent-length: ")
-        connection.left = int(head[at + 18 : head.find(b"\r\n", at + 18)]) if at >= 0 else 0
+        connection.size = connection.left = int(head[at + 18 : head.find(b"\r\n", at + 18)]) if at >= 0 else 0
         if head.startswith(b"PUT /api/v1/deploys/"):
             connection.upload = self.deploys[head[20 : head.find(b"/", 20)].decode()]
         else:
@@ -150,8 +153,10 @@ class Server:
             method, address, _ = connection.head.decode().split(" ", 2)
             answer = _as_json(self.answer(method, address, b"".join(connection.body or ())))
         connection.head, connection.body, connection.upload = b"", None, None
-        if self.latency:
-            self.late.append((time.monotonic() + self.latency, connection, answer))
+        if self.latency or self.rate:
+            delay = self.latency + (connection.size / self.rate if self.rate else 0)
+            self.delayed += 1  # no two are alike, so that connections need not be compared
+            heapq.heappush(self.late, (time.monotonic() + delay, self.delayed, connection, answer))
         else:
             self.send(connection, answer)
 
@@ -213,6 +218,7 @@ class Server:
             self.sites.clear()
             self.deploys.clear()
         self.latency = float(query.get("latency", self.latency))
+        self.rate = float(query.get("rate", self.rate))
         used = time.process_time()
         told = {
             "cpu": used - self.cpu,  # seconds

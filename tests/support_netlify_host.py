@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl, quote
 
-from presswork import releases
+from presswork import releases, rollback
 from presswork.deploy import deploy
 from presswork.plugins import Plugins
 from presswork.project import Project
@@ -73,11 +73,11 @@ class Publisher:
 
     def rollback(self, name: str | None = None) -> TargetReport:
         project = self.project()
-        return only(releases.rollback(project, project.settings.target(), name), "rolled-back")
+        return only(rollback.rollback(project, project.settings.target(), name), "rolled-back")
 
     def promote(self, name: str) -> TargetReport:
         project = self.project()
-        return only(releases.promote(project, project.settings.target(), name), "promoted")
+        return only(rollback.promote(project, project.settings.target(), name), "promoted")
 
     def history(self) -> list[Any]:
         return list(only(releases.history(self.project()), "listed").releases or ())

@@ -40,6 +40,9 @@ class Release(_Part):
     label: str | None
     alias: str | None
     preview: bool
+    commit: str | None
+    by: str | None
+    pages: int | None
 
 
 class Manifest(_Part):
@@ -71,6 +74,7 @@ class Verified(_Part):
     files: int
     ok: bool
     mismatches: list[str]
+    of: int | None
 
 
 class Finding(_Part):
@@ -78,6 +82,8 @@ class Finding(_Part):
     code: str
     message: str
     path: str | None
+    line: int | None
+    source: str | None
     hint: str | None
     leave_out: bool
 

@@ -202,12 +202,12 @@ class Watcher:
 
 
 @contextmanager
-def watching(docs: Docs, **environ: str) -> Iterator[Watcher]:
+def watching(docs: Docs, *arguments: str, **environ: str) -> Iterator[Watcher]:
     """Run `sphinx-autobuild docs out` and yield when it takes requests."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     process = subprocess.Popen(
-        [sys.executable, "-m", "sphinx_autobuild", "--port", str(port), "docs", "out"],
+        [sys.executable, "-m", "sphinx_autobuild", "--port", str(port), *arguments, "docs", "out"],
         cwd=docs.folder,
         env=docs.environ | {"PYTHONUNBUFFERED": "1"} | environ,
         stdout=subprocess.PIPE,

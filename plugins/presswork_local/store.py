@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from presswork.errors import Conflict, Gone, Refused, Stale
+from presswork.lock import Lock
 from presswork_local import disk
 from presswork_local.disk import told
 from presswork_local.layout import FOLDERS, VERSION, Layout
-from presswork_local.lock import Lock
 from presswork_local.record import Record
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Store(Layout):
     def __init__(self, root: Path, *, keep: int) -> None:
         super().__init__(root)
         self._keep = keep
-        self._lock = Lock(root / "lock")
+        self._lock = Lock(root / "lock", str(root))
         self._numbers = itertools.count()
 
     @told

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["PressworkPlugin"]
 
 _log = get_plugin_logger("presswork")
+_deployed: dict[str, str] = {}
+"""What this process has deployed, root by place: some programs build several sites in one."""
 
 
 class PressworkPlugin(BasePlugin):  # type: ignore[type-arg,no-untyped-call]  # its table has no fixed keys
@@ -67,7 +69,10 @@ class PressworkPlugin(BasePlugin):  # type: ignore[type-arg,no-untyped-call]  # 
         """Learn whether this is a whole build: `serve --clean` calls itself one, and is none."""
         context = click.get_current_context(silent=True)
         serving = context is not None and context.command.name == "serve"
-        self._active = command == "build" and not dirty and not serving
+        versioned = "MIKE_DOCS_VERSION" in os.environ  # mike sets it for its builds, and for nothing else
+        self._active = command == "build" and not dirty and not serving and not versioned
+        if versioned and command == "build":
+            _log.info("what mike builds is one version: deploy the branch it commits them all to")
         if dirty and command == "build":
             _log.info("a dirty build is neither deployed nor recorded: build without --dirty for that")
 
@@ -90,8 +95,8 @@ class PressworkPlugin(BasePlugin):  # type: ignore[type-arg,no-untyped-call]  # 
 
     def on_env(self, env: Environment, *, files: Files, **_: object) -> Environment:
         """Keep what MkDocs knows of its pages: their titles are settled by now."""
-        if self._active:
-            self._pages = tuple(self._known_pages(files))
+        if self._project is not None:
+            self._pages = tuple(self._known_pages(files, self._project.state.root))
         return env
 
     @event_priority(-1000)
@@ -122,14 +127,14 @@ class PressworkPlugin(BasePlugin):  # type: ignore[type-arg,no-untyped-call]  # 
         from presswork.builds import after_build
 
         try:
-            after_build(self._staged, self._project, _log.info, config=self._file)
+            after_build(self._staged, self._project, _log.info, config=self._file, deployed=_deployed)
         except PressworkError as error:
             raise PluginError(_in_one(error)) from None
 
-    def _known_pages(self, files: Files) -> Iterable[Page]:
+    def _known_pages(self, files: Files, root: Path) -> Iterable[Page]:
         for file in files.documentation_pages():
             if file.page is not None:
-                source = os.path.relpath(file.abs_src_path, self._file.parent) if file.abs_src_path else None
+                source = os.path.relpath(file.abs_src_path, root) if file.abs_src_path else None
                 yield Page(file.dest_uri, str(file.page.title or file.src_uri), source)
 
 

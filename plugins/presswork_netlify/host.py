@@ -46,7 +46,7 @@ class NetlifyHost:
         self.kit = kit
         self.account = Account(options, kit)
         if options.staged:
-            self.capabilities = replace(self.capabilities, atomic=True)
+            self.capabilities = replace(self.capabilities, atomic=True)  # said before a deploy too
 
     @property
     def place(self) -> str:
@@ -69,7 +69,13 @@ class NetlifyHost:
 
     def begin(self, intent: Intent, session: str | None) -> NetlifyUpload:
         """Open an upload."""
+        if self.staged(intent):
+            self.capabilities = replace(self.capabilities, atomic=True)
         return NetlifyUpload(self, intent, session)
+
+    def staged(self, intent: Intent) -> bool:
+        """Say whether a deploy is made as a draft that is restored in the end, so that nothing is live before."""
+        return self.options.staged or intent.together
 
     def close(self) -> None:
         """Close the connections, where there are any."""
@@ -114,7 +120,7 @@ class NetlifyHost:
 
     def archive_pays(self, manifest: Manifest, missing: Sequence[str], *, live: bool) -> bool:
         """Say whether to send an archive though nobody asked for one; it carries neither functions nor a draft."""
-        if self.options.route != "auto" or self.options.staged or self.functions or not live:
+        if self.options.route != "auto" or self.capabilities.atomic or self.functions or not live:
             return False
         return rules.archive_pays(manifest, [*dict.fromkeys(missing)])
 

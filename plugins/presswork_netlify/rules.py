@@ -74,7 +74,7 @@ def intent_findings(intent: Intent, options: Options, *, functions: bool) -> Ite
         return
     if len(intent.manifest) > ARCHIVE_FILES:
         yield _error("netlify-zip-files", f"An archive takes {ARCHIVE_FILES:,} files at the most.", _BY_DIGEST)
-    if not intent.live or options.staged:
+    if not intent.live or options.staged or intent.together:
         yield _error("netlify-zip-draft", "An archive cannot be deployed as a preview or a draft.", _BY_DIGEST)
     if functions:
         yield _error("netlify-zip-functions", "An archive cannot carry functions.", _BY_DIGEST)

@@ -36,7 +36,7 @@ class NetlifyUpload:
         self._host = host
         self._intent = intent
         self._account = host.account
-        self._plain = intent.live and not host.options.staged
+        self._plain = intent.live and not host.staged(intent)
         draft = not self._plain and intent.alias is None  # a deploy of a branch is no draft and never goes live
         self._digest = ByDigest(host.account, host.kit, intent, host.functions.values(), draft=draft)
         self._archive: Archive | None = None
@@ -167,6 +167,7 @@ class NetlifyUpload:
             if site.locked or pauses.spent >= longest:
                 break
             pauses()
+            deploy = self._digest.look() or deploy
         self._host.kit.note(
             Finding(
                 severity="warning",
@@ -179,12 +180,15 @@ class NetlifyUpload:
 
 
 def _newer(site: Site, deploy: Deploy) -> bool:
-    """Say whether what is published was made after this deploy, which had been live then."""
+    """Say whether what is published was made, or published, after this deploy, which had been live then."""
     live = site.published_deploy
-    return bool(live and not live.locked and (live.created_at or "") > (deploy.created_at or "~"))
+    if live is None or live.locked:
+        return False
+    made_later = (live.created_at or "") > (deploy.created_at or "~")
+    return made_later or (live.published_at or "") >= (deploy.published_at or "~")
 
 
 def _mark(host: NetlifyHost, intent: Intent) -> str:
     """Return a digest of everything that a deploy is begun with: only for the same is it gone on with."""
-    facts = (intent.label, intent.manifest.digest, host.cargo(), intent.live, intent.alias, host.options.staged)
+    facts = (intent.label, intent.manifest.digest, host.cargo(), intent.live, intent.alias, host.staged(intent))
     return hashlib.sha256(repr((*facts, host.options.route)).encode()).hexdigest()[:16]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -69,7 +70,7 @@ class _Build:
 
         try:
             settings = layered(_without_builders(self.table), door="conf.py", folder=Path(app.confdir))
-            if _watched(os.getppid()):
+            if "esbonio" in sys.modules or _watched(os.getppid()):  # a language server builds at every save
                 return
             self.project = Project(settings, environ=_environment())
             self.project.check_settings()
@@ -86,13 +87,13 @@ class _Build:
         from presswork.errors import PressworkError
         from presswork.site import Site
 
-        pages, sources = tuple(_pages(app, self.project.state.root)), tuple(_copied_sources(app))
+        pages, copied = tuple(_pages(app, self.project.state.root)), (*_copied_sources(app), *_copied_files(app))
         site = Site(
             root=str(app.outdir),
             generator=f"sphinx {sphinx.__version__}",
             base_url=app.config.html_baseurl or None,
             pages=pages,
-            made=(*(page.path for page in pages), *sources) if pages else None,
+            made=(*(page.path for page in pages), *copied) if pages else None,
         )
         try:
             after_build(site, self.project, _say, config=Path(app.confdir, "conf.py"), deployed=_deployed)
@@ -140,6 +141,15 @@ def _copied_sources(app: Sphinx) -> Iterator[str]:
         for document in sorted(app.env.found_docs):
             name = Path(app.env.doc2path(document, base=False)).as_posix()
             yield f"_sources/{name}" if name.endswith(link) else f"_sources/{name}{link}"
+
+
+def _copied_files(app: Sphinx) -> Iterator[str]:
+    """Yield the images and downloads of the documents there are now, less those of other kinds than HTML shows."""
+    images = (Path(app.builder.imagedir, name) for _, name in app.env.images.values())
+    downloads = (Path("_downloads", name) for _, name in app.env.dlfiles.values())
+    for path in (*images, *downloads):
+        if Path(app.outdir, path).is_file():
+            yield path.as_posix()
 
 
 def _makes_site(builder: str, table: object) -> bool:

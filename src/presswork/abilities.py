@@ -35,7 +35,10 @@ class Lists(Protocol):
     """Can list what is live."""
 
     def files(self) -> Iterable[tuple[str, str]]:
-        """Return path and digest, of the kind `capabilities.digest` names, of all that is live."""
+        """Return path and digest, of the kind `capabilities.digest` names, of all that is live.
+
+        `Gone` where this server, unlike others of its kind, cannot tell.
+        """
         ...
 
 
@@ -161,7 +164,7 @@ ABILITIES: Final[Mapping[str, type]] = {
     "delete": Deletes,
     "cancel": Cancels,
     "claim": Claims,
-    "functions": Carries,
+    "extras": Carries,
     "serve": Serves,
 }
 """The optional abilities by the words shown to people."""

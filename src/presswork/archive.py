@@ -1,41 +1,59 @@
-"""The manifests that were deployed, by digest: what a host need not be asked for."""
+"""What was deployed, by digest: manifests, and for hosts that cannot go back by themselves their bytes."""
 
 from __future__ import annotations
 
+import os
+import time
+from io import FileIO
 from typing import TYPE_CHECKING, Final
 
-from presswork.errors import PressworkError
+from presswork.disk import disk_trouble
+from presswork.errors import ContentChanged, Gone, PressworkError
 from presswork.manifest import Manifest
+from presswork.source import Body
 
 if TYPE_CHECKING:
-    from presswork.state import State
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from presswork.manifest import Entry
+    from presswork.source import Source
+    from presswork.state import Shelf
 
 __all__ = ["Archive"]
 
 KEEP: Final = 50
 """How many manifests are kept, the newest."""
+KEEP_BYTES: Final = 20
+"""Of how many of them the bytes are kept."""
+_FORGOTTEN: Final = 86400.0
+"""Seconds after which a half-written file is nobody's."""
 
 
 class Archive:
-    """Deployed manifests of one project, kept by their digest."""
+    """Deployed manifests, kept by their digest, and files, kept by theirs; `open` makes it a `Source`.
 
-    def __init__(self, state: State) -> None:
-        self._state = state
+    A file is written beside its place and moved there, without waiting for the disk: it is proved by its digest
+    whenever it is read, so that one damaged by a crash counts as missing.
+    """
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self._folder = shelf.folder / "archive"
 
     def put(self, manifest: Manifest) -> None:
         """Keep a manifest, with the digests it was kept with before, and drop the oldest ones beyond `KEEP`."""
         if kept_before := self.get(manifest.digest):
             manifest = Manifest(manifest.entries, manifest.types, {**kept_before.digests, **manifest.digests})
         name = _name(manifest.digest)
-        self._state.write(name, manifest.to_json())
-        (self._state.folder / name).touch()  # what was deployed before and is deployed again is new
-        kept = sorted((self._state.folder / "archive").glob("*.json"), key=lambda file: file.stat().st_mtime_ns)
-        for file in kept[:-KEEP]:
+        self._shelf.write(name, manifest.to_json())
+        (self._shelf.folder / name).touch()  # what was deployed before and is deployed again is new
+        for file in self._newest()[KEEP:]:
             file.unlink(missing_ok=True)
 
     def get(self, digest: str | None) -> Manifest | None:
         """Return the manifest of that digest; None where it is not kept or is damaged."""
-        data = self._state.read(_name(digest)) if digest else None
+        data = self._shelf.read(_name(digest)) if digest else None
         if data is None:
             return None
         try:
@@ -43,6 +61,78 @@ class Archive:
         except PressworkError:
             return None  # it is a copy: the host will be asked instead
         return manifest if manifest.digest == digest else None
+
+    def keep(self, manifest: Manifest, source: Source) -> None:
+        """Keep the bytes of a manifest, and drop those that none of the newest manifests names.
+
+        `ContentChanged` where the source no longer has them.
+        """
+        try:
+            for entry in _distinct(manifest):
+                if not self._holds(entry):
+                    self._write(entry, source)
+            self._prune(manifest)
+        except OSError as error:
+            raise disk_trouble(error, self._folder) from error
+
+    def open(self, entry: Entry) -> Body:
+        """Return the body of a kept file."""
+        place = self._place(entry.sha256)
+        return Body(entry, lambda: FileIO(place))
+
+    def prove(self, manifest: Manifest) -> None:
+        """Read every file of a manifest; `Gone` names the first that is missing or damaged."""
+        for entry in _distinct(manifest):
+            try:
+                for _ in self.open(entry).pieces():
+                    pass
+            except ContentChanged:
+                raise Gone(
+                    f"{entry.path} of that deployment is no longer kept in {self._folder}.",
+                    hint="Build that state of the site again and deploy it.",
+                    path=entry.path,
+                ) from None
+
+    def holds(self, manifest: Manifest) -> bool:
+        """Say whether every file of a manifest is kept; whether it is sound, `prove` says."""
+        return all(map(self._holds, manifest))
+
+    def _holds(self, entry: Entry) -> bool:
+        try:
+            return self._place(entry.sha256).stat().st_size == entry.size
+        except FileNotFoundError:
+            return False
+
+    def _write(self, entry: Entry, source: Source) -> None:
+        place = self._place(entry.sha256)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        beside = place.with_name(f"{place.name}.{os.urandom(4).hex()}")
+        try:
+            with beside.open("wb") as file:
+                for piece in source.open(entry).pieces():
+                    file.write(piece)
+            beside.replace(place)
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise
+
+    def _prune(self, manifest: Manifest) -> None:
+        newest = [self.get("sha256:" + file.stem) for file in self._newest()[:KEEP_BYTES]]
+        named = {entry.sha256 for kept in (manifest, *newest) if kept for entry in kept}
+        forgotten = time.time() - _FORGOTTEN
+        for place in self._folder.glob("files/*/*"):
+            if place.name not in named and (not place.suffix or place.stat().st_mtime < forgotten):
+                place.unlink(missing_ok=True)
+
+    def _newest(self) -> list[Path]:
+        return sorted(self._folder.glob("*.json"), key=lambda file: file.stat().st_mtime_ns, reverse=True)
+
+    def _place(self, digest: str) -> Path:
+        return self._folder / "files" / digest[:2] / digest
+
+
+def _distinct(manifest: Manifest) -> Iterable[Entry]:
+    return {entry.sha256: entry for entry in manifest}.values()
 
 
 def _name(digest: str) -> str:

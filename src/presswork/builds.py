@@ -126,6 +126,7 @@ def unfit_for(site: Site, target: Target) -> Refused | None:
 
 def _deploy(site: Site, project: Project, deployed: dict[str, str] | None, *, dry_run: bool) -> Report:
     from presswork.deploy import deploy
+    from presswork.guards import Allowed
     from presswork.report import Report
 
     try:
@@ -138,8 +139,8 @@ def _deploy(site: Site, project: Project, deployed: dict[str, str] | None, *, dr
         report = Report(command="plan" if dry_run else "deploy")
         report.fail(error)
         return report
-    allow = project.environ.get("PRESSWORK_ALLOW_REMOVALS") == "1"
-    return deploy(site, project, dry_run=dry_run, allow_removals=allow)
+    removals, older = (project.environ.get(f"PRESSWORK_ALLOW_{what}") == "1" for what in ("REMOVALS", "OLDER"))
+    return deploy(site, project, dry_run=dry_run, allowed=Allowed(removals=removals, older=older))
 
 
 def _record(site: Site, project: Project, config: Path | None) -> Site:

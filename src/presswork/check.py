@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from presswork import guards
+from presswork.checksettings import CheckSettings
 from presswork.plan import Estimate, Plan, compare
 from presswork.project import load
 from presswork.report import ManifestFacts, Report, SiteFacts, SourceFacts, TargetReport
@@ -37,9 +38,12 @@ def check(site: Site, project: Project, targets: Sequence[str] = ()) -> Report:
     for target in project.targets(targets):
         kind = project.host_type(target)
         options_of(target, kind, project.settings)
+        project.learn_secrets(target)
         findings = [
             *work.findings,
-            *project.plugins.check(site, work.manifest, plan),
+            *project.plugins.check(
+                site, work.manifest, plan, work.source, CheckSettings(project.settings.checks, project.settings.door)
+            ),
             *guards.limits(work.manifest, load(kind).capabilities.limits),
         ]
         refused = any(finding.severity == "error" for finding in findings)

@@ -6,10 +6,13 @@ import time
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from presswork import aftermath
 from presswork.deployment import Deployment
 from presswork.errors import Cancelled, ConfigError, HostError, PressworkError, Refused
-from presswork.origin import run_address
-from presswork.report import Report, SiteFacts, SourceFacts
+from presswork.guards import NOTHING_ALLOWED, Allowed
+from presswork.report import Report, SiteFacts, SourceFacts, TargetReport
 from presswork.work import read
 
 if TYPE_CHECKING:
@@ -18,8 +21,9 @@ if TYPE_CHECKING:
     from presswork.events import Emit, Event
     from presswork.project import Project
     from presswork.site import Site
+    from presswork.work import Work
 
-__all__ = ["deploy"]
+__all__ = ["bring_out", "deploy"]
 
 
 def deploy(
@@ -30,7 +34,7 @@ def deploy(
     preview: bool = False,
     alias: str | None = None,
     dry_run: bool = False,
-    allow_removals: bool = False,
+    allowed: Allowed = NOTHING_ALLOWED,
     full: bool = False,
     emit: Emit = lambda _event: None,
 ) -> Report:
@@ -39,7 +43,7 @@ def deploy(
     Every target is filled before one is switched; if one fails before that, none is. A dry run ends with the plan
     and has no side effects. `full` goes on to every way of proof a host has.
     """
-    report = Report(command="plan" if dry_run else "deploy", by=project.by, run=run_address(project.environ))
+    report = Report(command="plan" if dry_run else "deploy", by=project.by, run=project.run)
     report.site = SiteFacts(site.root, site.generator, site.base_url)
     started = time.monotonic()
 
@@ -49,9 +53,14 @@ def deploy(
 
     with ExitStack() as stack:
         try:
+            named = project.targets(targets)
             deployments = [
-                stack.enter_context(closing(Deployment(project, target, live=not preview, alias=alias, emit=tell)))
-                for target in project.targets(targets)
+                stack.enter_context(
+                    closing(
+                        Deployment(project, target, live=not preview, alias=alias, emit=tell, together=len(named) > 1)
+                    )
+                )
+                for target in named
             ]
             _forbid(deployments, project, preview=preview)
             work = read(site, project, [d.host.capabilities.digest for d in deployments], tell)
@@ -61,12 +70,10 @@ def deploy(
         else:
             report.source = SourceFacts.of(work.revision)
             report.targets = [deployment.report for deployment in deployments]
-            _bring_out(
-                deployments,
-                plan=lambda d: d.plan(work, allow_removals=allow_removals),
-                prove=lambda d: d.prove(full=full),
-                dry_run=dry_run,
-            )
+            bring_out(deployments, work, allowed, full=full, dry_run=dry_run)
+    if project.settings.on_verify_failure == "rollback":
+        for target_report in report.targets:
+            _take_back(project, target_report)
     report.seconds = round(time.monotonic() - started, 3)
     report = report.masked(project.mask)
     if not dry_run:
@@ -74,24 +81,25 @@ def deploy(
     return report
 
 
-def _bring_out(
-    deployments: Sequence[Deployment],
-    *,
-    plan: Callable[[Deployment], None],
-    prove: Callable[[Deployment], None],
-    dry_run: bool,
+def bring_out(
+    deployments: Sequence[Deployment], work: Work, allowed: Allowed, *, full: bool = False, dry_run: bool = False
 ) -> None:
-    if not _all(deployments, plan) or dry_run:
+    """Take the same work to all its targets, as far as it gets; each takes down in its report what came of it."""
+    if not _all(deployments, lambda d: d.plan(work, allowed, dry_run=dry_run)) or dry_run:
         return _leave(deployments, dry_run=dry_run)
     if not _all(deployments, Deployment.settle):
         return _leave(deployments)
     changed = [deployment for deployment in deployments if deployment.report.outcome != "unchanged"]
     if not _all(changed, Deployment.fill):
         return _leave(changed)
+    switched: list[Deployment] = []
     for deployment in sorted(changed, key=lambda d: not d.revertible):
         if not _all([deployment], Deployment.switch):
-            return _leave(changed)
-    _all([*changed, *(deployment for deployment in deployments if deployment.unproved)], prove)
+            _leave(changed)
+            aftermath.tell_apart([d.report for d in switched], [d.report for d in changed if d not in switched])
+            break
+        switched.append(deployment)
+    _all([*switched, *(deployment for deployment in deployments if deployment.unproved)], lambda d: d.prove(full=full))
     return None
 
 
@@ -125,6 +133,25 @@ def _leave(deployments: Iterable[Deployment], *, dry_run: bool = False) -> None:
             deployment.fail(reason)
 
 
+def _take_back(project: Project, target: TargetReport) -> None:
+    """Make live again what was so before, where a release proved not to be as it was built."""
+    wrong = target.verified is not None and not target.verified.ok
+    if not wrong or target.release is None or not target.release.live or not target.previous:
+        return
+    from presswork.rollback import promote
+
+    try:
+        (back,) = promote(project, project.settings.target(target.target), target.previous).targets
+    except PressworkError as error:
+        target.findings.append(aftermath.not_taken_back(error.message))
+        return
+    if back.error is not None:
+        target.findings.append(aftermath.not_taken_back(back.error.message))
+        return
+    target.release = msgspec.structs.replace(target.release, live=False)
+    target.findings.append(aftermath.taken_back(target.previous))
+
+
 def _forbid(deployments: Sequence[Deployment], project: Project, *, preview: bool) -> None:
     """Refuse what no host could do, before any work."""
     seen: dict[str, str] = {}
@@ -134,9 +161,15 @@ def _forbid(deployments: Sequence[Deployment], project: Project, *, preview: boo
             raise ConfigError(f"The targets {seen[place]} and {name} are one and the same place.", hint="Drop one.")
         seen[place] = name
         if preview and not deployment.host.capabilities.previews:
-            others = ", ".join(project.plugins.able("previews")) or "none"
+            able = project.plugins.able("previews")
+            if deployment.report.host in able:
+                raise ConfigError(
+                    f"The target {name} has no previews as it is set.",
+                    hint=f"An option of the host {deployment.report.host} says where they go: see its settings.",
+                )
             raise ConfigError(
-                f"The host {deployment.report.host} has no previews.", hint=f"Installed hosts that have them: {others}."
+                f"The host {deployment.report.host} has no previews.",
+                hint=f"Installed hosts that have them: {', '.join(able) or 'none'}.",
             )
 
 

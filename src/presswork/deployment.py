@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from presswork import aftermath
 from presswork.abilities import Activates, Cancels, Carries, Tells
@@ -15,6 +16,7 @@ from presswork.host import Intent
 from presswork.interrupts import held
 from presswork.journal import Line
 from presswork.label import digest_in, make_label
+from presswork.mediatypes import is_page
 from presswork.planning import plan_for
 from presswork.report import ManifestFacts, ReleaseFacts, Route, TargetReport, Uploaded
 from presswork.report.terminal import count
@@ -26,7 +28,10 @@ if TYPE_CHECKING:
 
     from presswork.events import Emit
     from presswork.findings import Finding
+    from presswork.guards import Allowed
     from presswork.host import Release, Upload
+    from presswork.journal import Journal
+    from presswork.lock import Lock
     from presswork.project import Project
     from presswork.settings import Target
     from presswork.transport import Client
@@ -41,11 +46,14 @@ class Deployment:
     `report` grows with each step. Steps raise `PressworkError`; the caller hands it to `fail`.
     """
 
-    def __init__(self, project: Project, target: Target, *, live: bool, alias: str | None, emit: Emit) -> None:
+    def __init__(
+        self, project: Project, target: Target, *, live: bool, alias: str | None, emit: Emit, together: bool = False
+    ) -> None:
         self._project = project
         self._emit = emit
         self._live = live
         self._alias = alias
+        self._together = together
         self._started = time.monotonic()
         self._notes: list[Finding] = []
         self._engine = Engine(target.name, emit)
@@ -55,8 +63,9 @@ class Deployment:
         self._switching = False
         self.target = target
         self._clients: list[Client] = []
+        self.journal: Journal
         self.host = project.host(target, note=self._notes.append, wait=self._engine.wait, clients=self._clients)
-        self.journal = project.journal(target, self.host)
+        self._lock: Lock | None = None
         self.report = TargetReport(target=target.name, host=project.host_type(target).name, outcome="planned")
 
     @property
@@ -70,30 +79,27 @@ class Deployment:
         live = self._intent.replaces
         return self.report.outcome == "unchanged" and live is not None and self.journal.unproved(live.id)
 
-    def plan(self, work: Work, *, allow_removals: bool) -> None:
-        """Say what would change, without any side effect; `Refused` where a finding forbids it."""
+    def plan(self, work: Work, allowed: Allowed, *, dry_run: bool) -> None:
+        """Say what would change; `Refused` where a finding forbids it. A dry run has no side effect."""
+        if not dry_run:
+            self._lock = self._project.lock(self.target, self.host)
+        self.journal = self._project.journal(self.target, self.host)
         live = self.host.live()
         intent = Intent(
             manifest=work.manifest,
-            source=self._engine.source(work.source),
+            source=work.source,
             live=self._live,
             label=make_label(work.revision, work.manifest),
             alias=self._alias,
             replaces=live,
+            together=self._together,
         )
-        planning = plan_for(
-            intent,
-            work,
-            self.host,
-            journal=self.journal,
-            archive=self._project.archive,
-            plugins=self._project.plugins,
-            allow_removals=allow_removals,
-        )
-        self._intent, self._before, self._source = planning.intent, planning.before, work.source
+        planning = plan_for(intent, work, self.host, self.target, self._project, self.journal, allowed)
+        self._intent, self._before, self._work = planning.intent, planning.before, work
         self.report.previous = live.id if live else None
         self.report.manifest = ManifestFacts.of(self._intent.manifest)
-        self.report.tell(planning.plan, work.site.pages)
+        self.report.tell(planning.plan, work.site.pages if work.site else ())
+        self._pages = sum(is_page(change.path) for change in planning.plan.changes if change.change != "same")
         self._emit(Planned(self.target.name, planning.plan))
         _refuse(planning.plan.findings)
         self._cargo = self.host.cargo() if isinstance(self.host, Carries) else ""
@@ -108,7 +114,8 @@ class Deployment:
             return
         live = self._intent.replaces
         mine = (self._intent.manifest.digest, self._live, self._alias)
-        if attempt.live and live is not None and digest_in(live.label) == attempt.manifest:
+        known = mine[0] if self.report.outcome == "unchanged" else digest_in(live.label) if live else None
+        if attempt.live and live is not None and known == attempt.manifest:
             self._close_attempt(live, attempt.manifest)
         elif (attempt.manifest, attempt.live, attempt.alias) == mine:
             self._session = attempt.session
@@ -117,9 +124,16 @@ class Deployment:
 
     def fill(self) -> None:
         """Send what the host lacks; afterwards only the switch is left."""
-        intent = self._intent
-        self._project.archive.put(with_digests(intent.manifest, self._before, self._source))
+        intent = replace(self._intent, source=self._engine.source(self._work.source))
+        self._project.archive.put(with_digests(intent.manifest, self._before, self._work.source))
+        if not isinstance(self.host, Activates):  # it will be deployed again from here to go back to it
+            self._project.archive.keep(intent.manifest, self._work.source)
+        place = self.host.place
         self._upload = self.host.begin(intent, self._session)
+        if self.host.place != place:  # that of a site made just now
+            if self.journal.unfinished():
+                self._abandon(self._session, "another site was made")
+            self.journal, self._session = self._project.journal(self.target, self.host), None
         if self._session is None:
             begin = Line(
                 step="begin",
@@ -128,6 +142,8 @@ class Deployment:
                 live=self._live,
                 alias=self._alias,
                 replaces=intent.replaces.id if intent.replaces else None,
+                **self._origin(),
+                versions=self._project.plugins.versions(),
             )
             self.journal.write(begin)
         self._send(self._upload)
@@ -182,6 +198,8 @@ class Deployment:
         self.report.retries = sum(client.retries for client in self._clients)
         self.report.seconds = round(time.monotonic() - self._started, 3)
         self.host.close()
+        if self._lock is not None:
+            self._lock.release()
 
     def _send(self, upload: Upload) -> None:
         workers = min(self.target.workers or self.host.capabilities.workers, 256)
@@ -227,15 +245,30 @@ class Deployment:
             manifest=self._intent.manifest.digest,
             live=release.live,
             alias=release.alias,
+            url=release.url,
             label=self._intent.label,
             cargo=self._cargo or None,
-            by=self._project.by,
+            pages=self._pages,
+            **self._origin(),
         )
         self.journal.write(finished)
+        if release.live and self._work.site is not None and self.journal.pins():
+            self.journal.write(Line(step="unpinned"))  # something newer is live
+
+    def _origin(self) -> dict[str, Any]:
+        revision = self._work.revision
+        return {
+            "by": self._project.by,
+            "run": self._project.run,
+            "commit": revision and revision.commit,
+            "branch": revision and revision.branch,
+            "dirty": revision and revision.dirty,
+        }
 
     def _trusted(self, live: Release) -> bool:
         """Whether what is live needs no repair and came with what would be deployed besides the files."""
-        return not self.journal.distrusted(live.id) and self.journal.cargo_of(live.id) == self._cargo
+        made = self.journal.made(live.id)
+        return not self.journal.distrusted(live.id) and ((made and made.cargo) or "") == self._cargo
 
     def _still_replaces(self) -> None:
         now, planned = self.host.live(), self._intent.replaces

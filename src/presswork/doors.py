@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import os
-import tomllib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
+from presswork.documents import inherited
 from presswork.errors import ConfigError
 from presswork.settings import Settings, read_settings
 from presswork.state import project_root
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
-__all__ = ["GENERATOR_FILES", "base_table", "find_settings", "generator_table", "layered", "output_folder", "upwards"]
+__all__ = ["GENERATOR_FILES", "base_table", "find_settings", "generator_table", "layered", "layered_anew", "upwards"]
 
 GENERATOR_FILES: Final = ("mkdocs.yml", "mkdocs.yaml", "properdocs.yml", "properdocs.yaml")
-_OWN_FILES: Final = ("presswork.toml", "pyproject.toml")
+_OVER: Final = " over "
 
 
 def find_settings(folder: Path, *, environ: Mapping[str, str] = os.environ) -> Settings | None:
@@ -42,102 +44,75 @@ def upwards(folder: Path) -> list[Path]:
 
 
 def layered(table: Mapping[str, Any], *, door: str, folder: Path, environ: Mapping[str, str] = os.environ) -> Settings:
-    """Lay a generator's table over that of `presswork.toml` or `[tool.presswork]` in the same folder."""
-    base = base_table(folder)
-    if base is None:
-        return read_settings(table, door=door, folder=folder, environ=environ)
-    below, below_door = base
-    return read_settings({**below, **table}, door=f"{door} over {below_door}", folder=folder, environ=environ)
+    """Lay a generator's table over that of `presswork.toml` or `[tool.presswork]` at the project's root.
+
+    Relative paths in each start from the folder of its file.
+    """
+    root = project_root(folder)
+    below, below_door = base_table(root) or ({}, "")
+    if isinstance(below.get("records"), str):
+        below["records"] = str(root / below["records"])
+    both = f"{door}{_OVER}{below_door}" if below_door else door
+    settings = read_settings({**below, **table}, door=both, folder=folder, environ=environ)
+    targets = settings.targets
+    if root != folder and "targets" not in table:
+        targets = {
+            name: msgspec.structs.replace(target, from_root=tuple(key for key in target.options if key not in table))
+            for name, target in targets.items()
+        }
+    return msgspec.structs.replace(settings, targets=targets, table=dict(table))
+
+
+def layered_anew(settings: Settings) -> Settings:
+    """Lay the table of a build's settings over what `presswork.toml` says now."""
+    if settings.table is None:
+        return settings
+    return layered(settings.table, door=settings.door.partition(_OVER)[0], folder=Path(settings.folder))
 
 
 def base_table(folder: Path) -> tuple[dict[str, Any], str] | None:
     """Return the table of `presswork.toml` or of `[tool.presswork]` and the words for where it stands."""
-    found: list[tuple[dict[str, Any], str]] = []
-    for name in _OWN_FILES:
-        path = folder / name
-        if not path.is_file():
-            continue
-        try:
-            table: Any = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            if name == "pyproject.toml":
-                continue  # somebody else's file; those who use it will say
-            raise ConfigError(f"{name} is not valid TOML: {error}.", hint="Mend that line.") from error
-        except OSError as error:
-            raise ConfigError(f"{path} cannot be read: {error.strerror}.", hint="Make the file readable.") from error
-        if name == "pyproject.toml":
-            tools = table.get("tool")
-            table = tools.get("presswork") if isinstance(tools, dict) else None
-            name = "[tool.presswork]"  # noqa: PLW2901 -- the same file by its better name
-        if table is not None and not isinstance(table, dict):
-            raise ConfigError(f"{name} is not a table.", hint="Write `key = value` lines below it.")
-        if table is not None:
-            found.append((table, name))
-    if len(found) > 1:
+    own, tools = _toml(folder / "presswork.toml"), (_toml(folder / "pyproject.toml") or {}).get("tool")
+    table = tools.get("presswork") if isinstance(tools, dict) else None
+    if table is not None and not isinstance(table, dict):
+        raise ConfigError("[tool.presswork] is not a table.", hint="Write `key = value` lines below it.")
+    if own is not None and table is not None:
         raise ConfigError(
             "Both presswork.toml and [tool.presswork] in pyproject.toml configure Presswork.",
             hint="Keep one of them.",
         )
-    return found[0] if found else None
+    if own is not None:
+        return own, "presswork.toml"
+    return None if table is None else (table, "[tool.presswork]")
+
+
+def _toml(path: Path) -> dict[str, Any] | None:
+    """Return what a file holds; None where it is not there, or is a pyproject.toml that does not concern us."""
+    own = path.name == "presswork.toml"
+    try:
+        text = path.read_text(encoding="utf-8")
+        if not own and "presswork" not in text:
+            return None
+        import tomllib  # which not every build needs
+
+        return tomllib.loads(text)
+    except FileNotFoundError:
+        return None
+    except ValueError as error:  # not TOML, not UTF-8
+        if not own:
+            return None  # those who use it will say
+        raise ConfigError(f"{path.name} is not valid TOML: {error}.", hint="Mend that line.") from error
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}.", hint="Make the file readable.") from error
 
 
 def generator_table(path: Path) -> dict[str, Any] | None:
     """Return the table of the plugin `presswork` in a generator's YAML file; None where it is not enabled there.
 
-    Tags are tolerated: `!ENV` is resolved to the text of the variable, any other stands for None. A file without
-    `plugins` takes those of the file it inherits from.
+    It is laid over the file it inherits from, as MkDocs does it: tables are merged, lists replaced.
     """
-    plugins = _inherited(path, "plugins")
+    plugins = inherited(path).get("plugins")
     return None if plugins is None else _enabled(plugins, path.name)
-
-
-def output_folder(path: Path) -> Path:
-    """Return the folder a generator's YAML file builds into."""
-    folder = _inherited(path, "site_dir")
-    return path.parent / (folder if isinstance(folder, str) else "site")
-
-
-def _inherited(path: Path, key: str) -> object:
-    """Return what a YAML file says under a key, or the file it inherits from; None where none of them says it."""
-    seen: set[Path] = set()
-    while path.resolve() not in seen:
-        seen.add(path.resolve())
-        document = _yaml(path)
-        parent = document.get("INHERIT")
-        if document.get(key) is not None or not isinstance(parent, str):
-            return document.get(key)
-        path = path.parent / parent
-    raise ConfigError(f"{path.name} inherits from itself.", hint="Break the circle of INHERIT.")
-
-
-def _yaml(path: Path) -> dict[str, Any]:
-    try:
-        import yaml  # comes with the generator; nothing else needs it
-    except ImportError:
-        raise ConfigError(
-            f"{path.name} cannot be read: PyYAML is not installed here.",
-            hint="Run this where the generator is installed, or configure Presswork in presswork.toml.",
-        ) from None
-
-    class Loader(yaml.SafeLoader):  # type: ignore[misc,unused-ignore]
-        pass
-
-    def tagged(loader: Any, tag: str, node: Any) -> object:
-        if tag != "ENV":
-            return None
-        if isinstance(node, yaml.ScalarNode):
-            return os.environ.get(node.value)
-        *names, default = loader.construct_sequence(node)
-        return next((os.environ[name] for name in [*names, default] if name in os.environ), default)
-
-    Loader.add_multi_constructor("!", tagged)
-    Loader.add_multi_constructor("tag:yaml.org,2002:python/", lambda *_: None)
-    try:
-        document = yaml.load(path.read_text(encoding="utf-8-sig"), Loader)  # noqa: S506 -- a SafeLoader
-    except (yaml.YAMLError, ValueError, OSError) as error:  # ValueError: not UTF-8, no such date
-        reason = " ".join(str(error).split())
-        raise ConfigError(f"{path.name} cannot be read: {reason}", hint="Mend that line.") from error
-    return document if isinstance(document, dict) else {}
 
 
 def _enabled(plugins: object, door: str) -> dict[str, Any] | None:

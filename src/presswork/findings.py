@@ -14,6 +14,8 @@ Severity = Literal["error", "warning", "info"]
 class Finding(Struct, frozen=True, kw_only=True):
     """One fact about one file, or about the whole site where `path` is None.
 
+    `line` counts from 1 in that file; `source` is the file it was written from, relative to the project.
+
     An `error` stops the deploy before anything is sent. `leave_out` asks the core to keep `path` out of this
     target's manifest: the host would drop it anyway.
     """
@@ -22,5 +24,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     code: str
     message: str
     path: str | None = None
+    line: int | None = None
+    source: str | None = None
     hint: str | None = None
     leave_out: bool = False

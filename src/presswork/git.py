@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["Revision", "commit", "commit_time", "revision"]
+__all__ = ["Revision", "commit", "commit_time", "is_older", "revision"]
 
 
 class Revision(Struct, frozen=True, omit_defaults=True):
@@ -51,6 +51,19 @@ def revision(
 def commit(folder: Path, *, environ: Mapping[str, str] = os.environ) -> str | None:
     """Return the checked-out commit alone; None where there is none."""
     return environ.get("PRESSWORK_COMMIT") or _git(folder, "rev-parse", "--verify", "--quiet", "HEAD")
+
+
+def is_older(folder: Path, commit: str, than: str) -> bool | None:
+    """Say whether a commit is a proper ancestor of another; None where this clone cannot tell."""
+    names = _git(folder, "rev-parse", f"{commit}^{{commit}}", f"{than}^{{commit}}")
+    if names is None:
+        return None
+    one, other = names.split()
+    if one == other:
+        return False
+    if _git(folder, "merge-base", "--is-ancestor", one, other) is not None:
+        return True
+    return None if _git(folder, "rev-parse", "--is-shallow-repository") == "true" else False
 
 
 def commit_time(folder: Path) -> int | None:

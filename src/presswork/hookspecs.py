@@ -9,14 +9,17 @@ import pluggy
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from presswork.checksettings import CheckSettings
     from presswork.draft import Draft
     from presswork.events import Event
     from presswork.findings import Finding
     from presswork.host import HostType
     from presswork.manifest import Manifest
+    from presswork.mask import Mask
     from presswork.plan import Plan
     from presswork.report import Report
     from presswork.site import Site
+    from presswork.source import Source
 
 __all__ = ["hookimpl"]
 
@@ -43,10 +46,14 @@ def presswork_edit_manifest(site: Site, entries: Draft) -> None:
 
 
 @hookspec
-def presswork_check(site: Site, manifest: Manifest, plan: Plan) -> Iterable[Finding]:
+def presswork_check(
+    site: Site, manifest: Manifest, plan: Plan, source: Source, checks: CheckSettings, mask: Mask
+) -> Iterable[Finding]:
     """Return findings about what is about to be deployed. Called once per target, after the plan.
 
-    All plugins' findings are shown together; one error stops the deploy before anything is sent.
+    All plugins' findings are shown together; one error stops the deploy before anything is sent. `source` opens the
+    files' content. `checks.wants("mine")` makes `mine` a name that users can switch off, raise or lower in their
+    configuration, and `checks.weighed("mine", findings)` does as they say. `mask.leak` finds this run's own secrets.
     """
     return ()
 

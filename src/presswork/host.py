@@ -83,7 +83,9 @@ class Capabilities:
     """What a host is, said without an account and without connecting.
 
     `digest` is what its listing is made of. `atomic`: the live site switches in one step, in `finish`.
-    `proof`: the ways to believe it, best first. `workers` caps the connections at a time.
+    `proof`: the ways to believe it, best first. `workers` caps the connections at a time. `retires`:
+    what `unpublish` takes off can never be there again. `sample`: of more files
+    than this only so many are read back, unless all are asked for, and the listing speaks for the others.
     """
 
     digest: Digest = SHA256
@@ -92,6 +94,8 @@ class Capabilities:
     proof: tuple[Proof, ...]
     workers: int = 8
     limits: Limits = Limits()
+    retires: bool = False
+    sample: int | None = None
 
 
 class Release(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -126,7 +130,8 @@ class Part:
 class Intent:
     """What a deploy means to bring about: this manifest with these bytes, live or as a preview under an alias.
 
-    `replaces` is the release the plan was made against, None where nothing is live.
+    `replaces` is the release the plan was made against, None where nothing is live. `together`: it is one of several
+    targets, all of which are filled before one is switched: nothing of it may be live before `finish`.
     """
 
     manifest: Manifest
@@ -135,6 +140,7 @@ class Intent:
     label: str
     alias: str | None = None
     replaces: Release | None = None
+    together: bool = False
 
 
 class Memory(Protocol):
@@ -159,7 +165,8 @@ class Kit:
 
     `folder` is the project's state folder. `secret(name)` returns a credential or raises `CredentialMissing`; `name`
     is one of `HostType.secrets`, or an environment variable that an option names. `http(base, token)` makes a client
-    for one API. `note` takes a finding for the report. `wait(seconds, why)` is the only way to wait: it can be
+    for one API. `note` takes a finding for the report. `confide` shows a text that holds a secret to the person at the
+    terminal, where there is one, and nowhere else. `wait(seconds, why)` is the only way to wait: it can be
     cancelled and is shown.
     """
 
@@ -168,6 +175,7 @@ class Kit:
     secret: Callable[[str], str]
     http: Callable[[str, str | None], Client]
     note: Callable[[Finding], None]
+    confide: Callable[[str], None]
     wait: Callable[[float, str], None]
 
 
@@ -232,7 +240,10 @@ class Host(Protocol):
 
     @property
     def place(self) -> str:
-        """What is deployed to, without secrets: the same for two configurations that mean the same site."""
+        """What is deployed to, without secrets: the same for two configurations that mean the same site.
+
+        That of a site which `begin` makes is asked for again afterwards.
+        """
         ...
 
     def live(self) -> Release | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from fnmatch import translate
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -32,8 +33,11 @@ DEFAULTS: Final = (
 )
 """The rules before the user's: version control, our own state, what Sphinx and editors leave behind."""
 
+# Importing pathspec takes longer than reading a small site: where there are no rules but ours, it is not asked.
+_DEFAULTS: Final = re.compile("|".join(map(translate, DEFAULTS)))
+
 # Every name that one of DEFAULTS matches begins with a dot or ends like this (the line feed because pathspec's
-# `$` matches before one). It costs a tenth of asking pathspec, whose import alone takes longer than a small site.
+# `$` matches before one). It costs a tenth of matching.
 _ENDS: Final = ("~", ".doctree", "environment.pickle", "\n")
 
 
@@ -61,6 +65,8 @@ class Ignore:
 
     def ignores(self, path: str) -> bool:
         """Say whether the rules leave this path out, where they leave none of its folders out."""
+        if not self._patterns and "\n" not in path:  # which pathspec has its own ways with
+            return _DEFAULTS.match(path.removesuffix("/").rpartition("/")[2]) is not None
         return self._spec.match_file(path)
 
 

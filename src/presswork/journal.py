@@ -10,17 +10,20 @@ from msgspec import Struct
 
 from presswork.errors import PressworkError
 from presswork.findings import Finding
+from presswork.host import Release
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from presswork.state import State
+    from presswork.state import Shelf
 
 __all__ = ["SCHEMA", "Attempt", "Journal", "Line", "now"]
 
 SCHEMA: Final = 1
 
-Step = Literal["begin", "session", "finished", "abandoned", "verified", "activated", "unpublished"]
+Step = Literal[
+    "begin", "session", "finished", "abandoned", "verified", "activated", "unpublished", "pinned", "unpinned"
+]
 
 
 def now() -> str:
@@ -41,7 +44,13 @@ class Line(Struct, frozen=True, kw_only=True, omit_defaults=True):
     label: str | None = None
     replaces: str | None = None
     by: str | None = None
+    run: str | None = None
     commit: str | None = None
+    branch: str | None = None
+    dirty: bool | None = None
+    versions: dict[str, str] | None = None
+    url: str | None = None
+    pages: int | None = None
     session: str | None = None
     release: str | None = None
     cargo: str | None = None
@@ -72,7 +81,7 @@ class Attempt(Struct, frozen=True):
 class Journal:
     """The lines about one place, oldest first."""
 
-    def __init__(self, state: State, key: str, mask: Callable[[str], str] = str) -> None:
+    def __init__(self, state: Shelf, key: str, mask: Callable[[str], str] = str) -> None:
         self._state = state
         self._mask = mask
         self._name = f"journal/{key}.jsonl"
@@ -89,6 +98,11 @@ class Journal:
         self._state.append(self._name, text.encode() + b"\n")
         self.lines.append(line)
 
+    def commit_of(self, release: str) -> str | None:
+        """Return the commit a release was made from, where this journal knows."""
+        line = self.made(release)
+        return line.commit if line else None
+
     def unfinished(self) -> Attempt | None:
         """Return the last deploy that was begun, unless it came to an end."""
         attempt = None
@@ -101,17 +115,78 @@ class Journal:
                 attempt = msgspec.structs.replace(attempt, session=line.session)
         return attempt
 
+    def made(self, release: str) -> Line | None:
+        """Return the line that says what a release was made from; None where it was not made from here."""
+        lines = (line for line in reversed(self.lines) if line.step == "finished" and line.release == release)
+        return next(lines, None)
+
     def manifest_of(self, release: str) -> str | None:
         """Return the digest of the manifest a release was made from, where this journal knows."""
-        for line in reversed(self.lines):
-            if line.step == "finished" and line.release == release:
-                return line.manifest
-        return None
+        line = self.made(release)
+        return line.manifest if line else None
 
-    def cargo_of(self, release: str) -> str:
-        """Return the digest of what a release was deployed with besides its files; empty where nothing is known."""
-        lines = (line for line in reversed(self.lines) if line.step == "finished" and line.release == release)
-        return next((line.cargo or "" for line in lines), "")
+    def releases(self, live: Release | None) -> list[Release]:
+        """Return the releases made from here, newest first, for a host that keeps no history."""
+        made: dict[str, Line] = {}
+        for line in reversed(self.lines):
+            if line.step == "finished" and line.release:
+                made.setdefault(line.release, line)
+        return [
+            Release(
+                id=release,
+                url=line.url or "",
+                live=live is not None and live.id == release,
+                label=line.label,
+                created=line.at,
+                alias=line.alias,
+                preview=not line.live,
+            )
+            for release, line in made.items()
+        ]
+
+    def live_at(self, moment: str) -> Line | None:
+        """Return the line that made live what was so at a time (ISO 8601, UTC); None where nothing is known to be."""
+        last = None
+        for line in self.lines:
+            if line.at <= moment and (
+                line.step in {"activated", "unpublished"} or (line.step == "finished" and line.live)
+            ):
+                last = line
+        return None if last is None or last.step == "unpublished" else last
+
+    def findings(self) -> list[Finding]:
+        """Return what is to be told of this place: what was not finished, dropped, or rolled back."""
+        attempt, ends = self.unfinished(), [line for line in self.lines if line.step in {"finished", "abandoned"}]
+        found = [attempt.finding()] if attempt else []
+        if ends and ends[-1].step == "abandoned":
+            found.append(
+                Finding(
+                    severity="info",
+                    code="abandoned",
+                    message=f"The last deployment was dropped at {ends[-1].at}: {ends[-1].why}",
+                    hint="Deploy again when what it names is mended.",
+                )
+            )
+        pins = (
+            Finding(
+                severity="info",
+                code="pinned-down",
+                message=f"{pin.release} was rolled back at {pin.at} by {pin.by} and is not deployed again.",
+                hint="A newer commit goes live as ever; `presswork deploy --unpin` brings this one back.",
+            )
+            for pin in self.pins()
+        )
+        return [*found, *pins]
+
+    def pins(self) -> list[Line]:
+        """Return what was rolled back and is not to be deployed again by itself."""
+        pins: dict[str | None, Line] = {}
+        for line in self.lines:
+            if line.step == "pinned":
+                pins[line.release] = line
+            elif line.step == "unpinned":
+                pins = {release: pin for release, pin in pins.items() if line.release not in {None, release}}
+        return list(pins.values())
 
     def was_live(self, release: str) -> bool:
         """Say whether this journal saw the release go live."""

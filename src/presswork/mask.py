@@ -20,6 +20,8 @@ _SHORTEST: Final = 4
 _SURELY: Final = 16
 """Characters from which on the value of a variable that is named like a credential is taken for one."""
 _NAMED_SO: Final = re.compile(r"[A-Z][A-Z0-9_]*_(TOKEN|KEY|SECRET|PASSWORD)")
+_NO_CHANCE: Final = 8
+"""Characters from which on a secret in a file is there by no chance."""
 
 
 class Mask:
@@ -33,16 +35,23 @@ class Mask:
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
         """Begin with the values of the variables that are named like credentials, whoever is going to use them."""
         self._forms: tuple[str, ...] = ()
+        self._leaks: tuple[bytes, ...] = ()
         self._lock = threading.Lock()
         for name, value in (environ or {}).items():
             if len(value) >= _SURELY and _NAMED_SO.fullmatch(name):
-                self.add(value)
+                self.add(value, public=name.endswith("_KEY"))
 
-    def add(self, secret: str) -> None:
-        """Learn one more secret."""
+    def add(self, secret: str, *, public: bool = False) -> None:
+        """Learn one more secret; one that may be `public` is masked, and no leak: a search service's key, say."""
         if len(secret) >= _SHORTEST:
             with self._lock:
                 self._forms = tuple(sorted({*self._forms, *_forms(secret)}, key=len, reverse=True))
+                if len(secret) >= _NO_CHANCE and not public:
+                    self._leaks = tuple({*self._leaks, *(form.encode() for form in _forms(secret))})
+
+    def leak(self, content: bytes) -> int:
+        """Return where the first secret begins in a file's content, or -1."""
+        return min((at for form in self._leaks if (at := content.find(form)) >= 0), default=-1)
 
     def __call__(self, text: str) -> str:
         """Return the text without secrets."""

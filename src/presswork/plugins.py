@@ -6,7 +6,6 @@ import logging
 import os
 import traceback
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import partial
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Final
@@ -22,6 +21,7 @@ from presswork.mask import Mask
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from presswork.checksettings import CheckSettings
     from presswork.draft import Draft
     from presswork.events import Event
     from presswork.findings import Finding
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from presswork.plan import Plan
     from presswork.report import Report
     from presswork.site import Site
+    from presswork.source import Source
 
 __all__ = ["GROUP", "Installed", "Plugins", "abilities"]
 
@@ -58,7 +59,7 @@ class Plugins:
         self._manager.add_hookspecs(hookspecs)
         self.installed: list[Installed] = []
         self._asked = False
-        self.mask: Callable[[str], str] = Mask(os.environ)
+        self.mask = Mask(os.environ)
         self._silenced: set[str] = set()
         self._callers: dict[str, list[tuple[str, Any]]] = {}
         found: list[tuple[Installed, Any]] = []
@@ -96,12 +97,18 @@ class Plugins:
                     f"The plugin for the host {name} is broken: {installed.broken}",
                     hint="Run `presswork hosts` to see every plugin and its trouble.",
                 )
+        from difflib import get_close_matches
+
         near = get_close_matches(name, hosts, 1)
         guess = f"Did you mean {near[0]}? " if near else ""
         raise ConfigError(
             f"There is no host named {name}.",
             hint=f"{guess}Installed: {', '.join(hosts) or 'none'}. Hosts are added by installing a plugin with pip.",
         )
+
+    def versions(self) -> dict[str, str]:
+        """Return the version of every distribution that brings a plugin."""
+        return {i.distribution: i.version for i in self.installed if i.distribution}
 
     def able(self, ability: str) -> list[str]:
         """Return the names of the hosts that have an ability, or `previews`; one that cannot be loaded has none."""
@@ -121,11 +128,16 @@ class Plugins:
         for name, call in self._calls("presswork_edit_manifest"):
             self._blaming(name, partial(call, site=site, entries=entries))
 
-    def check(self, site: Site, manifest: Manifest, plan: Plan) -> list[Finding]:
-        """Collect every plugin's findings; `PluginFailed` names the one that raised."""
+    def check(self, site: Site, manifest: Manifest, plan: Plan, source: Source, checks: CheckSettings) -> list[Finding]:
+        """Collect every plugin's findings; `PluginFailed` names the one that raised.
+
+        `ConfigError` where `checks` names one that no plugin has.
+        """
         found: list[Finding] = []
+        given = {"site": site, "manifest": manifest, "plan": plan, "source": source, "checks": checks}
         for name, call in self._calls("presswork_check"):
-            found += self._blaming(name, partial(_together, call, site=site, manifest=manifest, plan=plan))
+            found += self._blaming(name, partial(_together, call, **given, mask=self.mask))
+        checks.settle()
         return found
 
     def event(self, event: Event) -> None:

@@ -5,24 +5,26 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from presswork.archive import Archive
+from presswork.disk import disk_trouble
 from presswork.errors import ConfigError, CredentialMissing
 from presswork.host import Kit
-from presswork.journal import Journal
 from presswork.mask import Mask
-from presswork.origin import who
 from presswork.plugins import Plugins
 from presswork.settings import Settings, Target, options_of
-from presswork.state import State, place_key
+from presswork.state import Shelf, State, place_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from presswork.archive import Archive
     from presswork.findings import Finding
     from presswork.host import Host, HostType
+    from presswork.journal import Journal
+    from presswork.lock import Lock
     from presswork.transport import Client
 
 __all__ = ["Project", "load"]
@@ -38,11 +40,35 @@ class Project:
 
     def __post_init__(self) -> None:
         self.state = State(Path(self.settings.folder))
-        self.archive = Archive(self.state)
-        self.by = who(self.environ)
+        kept = self.settings.records
+        self.records = Shelf(Path(self.settings.folder, kept)) if kept else self.state
         self.mask = Mask(self.environ)  # before a plugin can put one into an exception
         self.plugins.mask = self.mask
         self.trace: TextIO | None = None
+        self.confide: Callable[[str], None] = lambda _text: None
+
+    # What follows is made when it is asked for: a build that does not deploy does without.
+
+    @cached_property
+    def archive(self) -> Archive:
+        """What was deployed from here."""
+        from presswork.archive import Archive
+
+        return Archive(self.records)
+
+    @cached_property
+    def by(self) -> str:
+        """Who deploys."""
+        from presswork.origin import who
+
+        return who(self.environ)
+
+    @cached_property
+    def run(self) -> str | None:
+        """The address of the CI run under way."""
+        from presswork.origin import run_address
+
+        return run_address(self.environ)
 
     def targets(self, names: Sequence[str] = ()) -> list[Target]:
         """Return the targets of these names, or the default one; each name once."""
@@ -76,24 +102,47 @@ class Project:
         `clients` collects those the host makes, for their counts.
         """
         kind = self.host_type(target)
-        for variable in kind.secrets.values():
-            self.mask.add(self.environ.get(target.token_env or variable, ""))
+        self.learn_secrets(target)
         options = options_of(target, kind, self.settings, self.environ)
         made = clients if clients is not None else []
         kit = Kit(
             folder=self.state.folder,
-            memory=self.state.memory(target.name),
+            memory=self.state.memory(target.name, self.mask.add),
             secret=lambda name: self._secret(kind, target, name),
             http=lambda base, token: self._client(base, token, target, wait, made),
             note=note,
+            confide=self.confide,
             wait=wait,
         )
         host: Host = load(kind)(options, kit)
         return host
 
+    def learn_secrets(self, target: Target) -> None:
+        """Have the mask know the credentials that the environment holds for a target."""
+        for variable in self.host_type(target).secrets.values():
+            self.mask.add(self.environ.get(target.token_env or variable, ""))
+
     def journal(self, target: Target, host: Host) -> Journal:
         """Return the journal of the place a target's host deploys to."""
-        return Journal(self.state, place_key(self.host_type(target).name, host.place), self.mask)
+        from presswork.journal import Journal
+
+        return Journal(self.records, self._key(target, host), self.mask)
+
+    def lock(self, target: Target, host: Host) -> Lock:
+        """Take the lock of the place a target's host deploys to; `Locked` where another deployment is under way."""
+        from presswork.lock import Lock
+
+        path = self.records.folder / "lock" / self._key(target, host)
+        lock = Lock(path, target.name)
+        try:
+            self.records.make("lock")
+            lock.take()
+        except OSError as error:
+            raise disk_trouble(error, path) from error
+        return lock
+
+    def _key(self, target: Target, host: Host) -> str:
+        return place_key(self.host_type(target).name, host.place)
 
     def _secret(self, kind: HostType, target: Target, name: str) -> str:
         variable = (target.token_env or kind.secrets[name]) if name in kind.secrets else name

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
@@ -16,16 +15,18 @@ import msgspec
 from msgspec import Meta, Struct
 
 from presswork.errors import ConfigError
+from presswork.state import project_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from presswork.host import HostType
 
-__all__ = ["OnBuild", "Settings", "Target", "options_of", "read_settings", "with_options"]
+__all__ = ["OnBuild", "Settings", "Target", "nearest", "options_of", "read_settings", "with_options"]
 
 OnBuild = Literal["off", "plan", "deploy"]
 Stale = Literal["exclude", "keep"]
+OnVerifyFailure = Literal["report", "rollback"]
 
 _SECRET_KEY: Final = re.compile(r"(?i)(^|[_-])(token|secret|password|passwd|api_?key|key|credentials?)$")
 _SECRET_NAME: Final = re.compile(r"[A-Z][A-Z0-9_]*_(TOKEN|KEY)")
@@ -35,13 +36,15 @@ class Target(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One place to deploy to.
 
     `host` is None for the embedded one; `options` are the host's own, not yet read, `flagged` those of them that
-    came from the command line. `timeout` and `patience` are in seconds: for one answer, and without any progress.
+    came from the command line, `from_root` those whose relative paths start from the project's root. `timeout` and
+    `patience` are in seconds: for one answer, and without any progress.
     """
 
     name: str
     host: str | None = None
     options: dict[str, Any] = {}
     flagged: tuple[str, ...] = ()
+    from_root: tuple[str, ...] = ()
     workers: int | None = None
     timeout: float | None = None
     patience: float | None = None
@@ -52,10 +55,14 @@ class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one configuration says.
 
     `stale` is what becomes of files left over from earlier builds; `source_date` is where the build's date is taken
-    from, so that the same commit builds the same bytes.
+    from, so that the same commit builds the same bytes. `records` is a folder for journal and archive that outlives
+    this machine. `require_clean` refuses to deploy from a work tree that differs from its commit;
+    `on_verify_failure` is what becomes of a release that is not as it was built. `checks` are the checks by name,
+    read by `CheckSettings`.
 
     `door` is the file or flag it came through, in words for messages; `folder` the absolute folder that relative
-    paths in it start from. `flags`: its values are text from a command line.
+    paths in it start from. `table` is a generator's own, before it was laid over that of `presswork.toml`. `flags`: its
+    values are text from a command line.
     """
 
     door: str
@@ -66,6 +73,11 @@ class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True):
     on_build: OnBuild | None = None
     stale: Stale = "exclude"
     source_date: Literal["commit"] | None = None
+    records: str | None = None
+    require_clean: bool = False
+    on_verify_failure: OnVerifyFailure = "report"
+    checks: dict[str, Any] = {}
+    table: dict[str, Any] | None = None
     flags: bool = False
 
     def build_does(self, environ: Mapping[str, str]) -> OnBuild:
@@ -95,7 +107,7 @@ class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True):
             )
         if name not in self.targets:
             raise ConfigError(
-                f"{self.door} has no target named {name}.", hint=_nearest(name, self.targets, "Its targets")
+                f"{self.door} has no target named {name}.", hint=nearest(name, self.targets, "Its targets")
             )
         return self.targets[name]
 
@@ -109,6 +121,10 @@ class _Table(Struct, frozen=True, kw_only=True):
     on_build: OnBuild | None = None
     stale: Stale = "exclude"
     source_date: Literal["commit"] | None = None
+    records: str | None = None
+    require_clean: bool = False
+    on_verify_failure: OnVerifyFailure = "report"
+    checks: dict[str, Any] = {}
 
 
 class _TargetTable(Struct, frozen=True, kw_only=True):
@@ -139,7 +155,7 @@ def read_settings(
         hint = (
             "Give one target by `host:` and its options, or several under `targets:`, not both."
             if key in _TARGET_KEYS
-            else _nearest(key, _CORE_KEYS, "The keys beside `targets` are")
+            else nearest(key, _CORE_KEYS, "The keys beside `targets` are")
         )
         raise ConfigError(f"{door}: `{key}` cannot stand beside `targets`.", hint=hint)
     elif not core.targets:
@@ -157,6 +173,10 @@ def read_settings(
         on_build=core.on_build,
         stale=core.stale,
         source_date=core.source_date,
+        records=core.records,
+        require_clean=core.require_clean,
+        on_verify_failure=core.on_verify_failure,
+        checks=core.checks,
         flags=flags,
     )
     if core.default is not None:
@@ -170,19 +190,21 @@ def with_options(settings: Settings, options: Mapping[str, str]) -> Settings:
     for name, target in settings.targets.items():
         table = {key: value for key in _TARGET_KEYS if (value := getattr(target, key)) is not None}
         laid = _target(name, {**table, **target.options, **options}, "the command line", flags=True)
-        targets[name] = msgspec.structs.replace(laid, flagged=tuple(key for key in options if key in laid.options))
+        flagged = tuple(key for key in options if key in laid.options)
+        from_root = tuple(key for key in target.from_root if key not in options)
+        targets[name] = msgspec.structs.replace(laid, flagged=flagged, from_root=from_root)
     return msgspec.structs.replace(settings, targets=targets, flags=True)
 
 
 def options_of(target: Target, host: HostType, settings: Settings, environ: Mapping[str, str] = os.environ) -> Struct:
     """Read a target's options as its host's settings; `ConfigError` names the key and the nearest right one."""
-    names = [field.encode_name for field in msgspec.structs.fields(host.options)]
+    names = {field.name: field.encode_name for field in msgspec.structs.fields(host.options)}
     for key in target.options:
-        if key not in names:
-            known = [*names, *sorted(_TARGET_KEYS), *sorted(_CORE_KEYS)]
+        if key not in names.values():
+            known = [*names.values(), *sorted(_TARGET_KEYS), *sorted(_CORE_KEYS)]
             raise ConfigError(
                 f"{settings.door}: unknown key `{key}` for the host {host.name}.",
-                hint=_nearest(key, known, "The keys are"),
+                hint=nearest(key, known, "The keys are"),
             )
         if key in host.unfiled and key not in target.flagged:
             variable = f", or set {host.variables[key]}" if key in host.variables else ""
@@ -192,8 +214,15 @@ def options_of(target: Target, host: HostType, settings: Settings, environ: Mapp
             )
     given = {key: environ[name] for key, name in host.variables.items() if environ.get(name)}
     strict = not (settings.flags or given)
-    table = {**given, **target.options}
-    options: Struct = _convert(table, host.options, settings.door, base=Path(settings.folder), strict=strict)
+
+    def read(folder: Path) -> Any:
+        return _convert({**given, **target.options}, host.options, settings.door, base=folder, strict=strict)
+
+    options: Struct = read(Path(settings.folder))
+    if target.from_root:
+        other = read(project_root(Path(settings.folder)))
+        below = {name: getattr(other, name) for name, key in names.items() if key in target.from_root}
+        options = msgspec.structs.replace(options, **below)
     return options
 
 
@@ -220,7 +249,8 @@ def _target(name: str, table: Mapping[str, Any], door: str, *, flags: bool) -> T
 def _convert(value: object, into: type[Any], door: str, *, base: Path | None = None, strict: bool = True) -> Any:
     def path(kind: type, text: object) -> object:
         if kind is Path and isinstance(text, str) and base is not None:
-            return base / Path(text).expanduser()
+            made = base / Path(text).expanduser()
+            return made.resolve() if ".." in made.parts else made
         raise ValueError("Expected a path")
 
     try:
@@ -270,7 +300,10 @@ def _leaves(table: Mapping[str, Any]) -> Iterable[tuple[str, object]]:
             yield str(key), value
 
 
-def _nearest(word: object, known: Iterable[str], introduction: str) -> str:
+def nearest(word: object, known: Iterable[str], introduction: str) -> str:
+    """Return a hint: the known word that is most like this one, or all of them."""
+    from difflib import get_close_matches
+
     known = list(known)
     near = get_close_matches(str(word), known, 1)  # YAML's keys may be numbers
     return f"Did you mean `{near[0]}`?" if near else f"{introduction}: {', '.join(known) or 'none'}."

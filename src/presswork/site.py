@@ -11,7 +11,7 @@ class Page(Struct, frozen=True, omit_defaults=True):
     """What the generator knows of one page.
 
     `path` is the file in the output folder (POSIX, relative to it); `source` the file it was written from,
-    relative to the project, or None.
+    relative to the project's root, or None.
     """
 
     path: str

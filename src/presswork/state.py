@@ -12,11 +12,12 @@ from presswork import disk
 from presswork.errors import PressworkError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from presswork.host import Memory
 
-__all__ = ["FOLDER", "State", "configurations", "place_key", "project_root"]
+__all__ = ["FOLDER", "Shelf", "State", "configurations", "place_key", "project_root"]
 
 FOLDER: Final = ".presswork"
 _MARKS: Final = (".git", "pyproject.toml", "presswork.toml")
@@ -37,18 +38,11 @@ def configurations(root: Path) -> list[Path]:
     return sorted(folder for folder in folders if folder.is_dir())
 
 
-class State:
-    """The state of one configuration: that of the project's root lies in `.presswork`, any other in a folder of it.
+class Shelf:
+    """A folder of small files. Nothing is made on disk before something is written."""
 
-    Nothing is made on disk before something is written.
-    """
-
-    def __init__(self, configuration_folder: Path) -> None:
-        self.root = project_root(configuration_folder)
-        top = self.root / FOLDER
-        relative = configuration_folder.relative_to(self.root).as_posix()
-        self.folder = top if relative == "." else top / "in" / quote(relative, safe="")
-        self._gitignore = top / ".gitignore"
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
 
     def write(self, name: str, data: bytes, *, mode: int = 0o644) -> None:
         """Replace one of the folder's files; untouched where the content is the same."""
@@ -71,9 +65,28 @@ class State:
                 f"{self.folder / name} cannot be read: {error.strerror}.", hint="Make the file readable."
             ) from error
 
-    def memory(self, target: str) -> Memory:
-        """Return the durable table of one target."""
-        return _Memory(self, target)
+    def make(self, name: str) -> None:
+        """Make a folder in it; raises what the operating system does."""
+        self._make()
+        (self.folder / name).mkdir(parents=True, exist_ok=True)
+
+    def _make(self) -> None:
+        """Make ready what the first file needs."""
+
+
+class State(Shelf):
+    """The state of one configuration: that of the project's root lies in `.presswork`, any other in a folder of it."""
+
+    def __init__(self, configuration_folder: Path) -> None:
+        self.root = project_root(configuration_folder)
+        top = self.root / FOLDER
+        relative = configuration_folder.relative_to(self.root).as_posix()
+        super().__init__(top if relative == "." else top / "in" / quote(relative, safe=""))
+        self._gitignore = top / ".gitignore"
+
+    def memory(self, target: str, learn: Callable[[str], None] = lambda _secret: None) -> Memory:
+        """Return the durable table of one target; `learn` is told each secret that is put in or taken out."""
+        return _Memory(self, target, learn)
 
     def _make(self) -> None:
         if not self._gitignore.exists():
@@ -86,15 +99,22 @@ def place_key(host: str, place: str) -> str:
 
 
 class _Memory:
-    def __init__(self, state: State, target: str) -> None:
+    def __init__(self, state: State, target: str, learn: Callable[[str], None]) -> None:
         self._state = state
+        self._learn = learn
         name = quote(target, safe="")
         self._files = {False: f"memory/{name}.json", True: f"memory/{name}.secret.json"}
 
     def get(self, key: str) -> str | None:
-        return self._table(secret=False).get(key) or self._table(secret=True).get(key)
+        if value := self._table(secret=False).get(key):
+            return value
+        if value := self._table(secret=True).get(key):
+            self._learn(value)
+        return value
 
     def put(self, key: str, value: str, *, secret: bool = False) -> None:
+        if secret:
+            self._learn(value)
         self._save({**self._table(secret=secret), key: value}, secret=secret)
 
     def forget(self, key: str) -> None:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections import deque
 from contextlib import suppress
+from operator import attrgetter
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final
 
@@ -99,8 +100,11 @@ class Engine:
         return Uploaded(files, size)
 
     def _send(self, upload: Upload, parts: Sequence[Part], width: int) -> Stale | None:
-        """Send one wave; return the `Stale` that cut it short, if one did."""
-        self._wave = waiting = _Shared(parts)
+        """Send one wave, the largest part first; return the `Stale` that cut it short, if one did.
+
+        Begun last, a large part would go on alone when all the others are sent (`benchmarks/order.py`).
+        """
+        self._wave = waiting = _Shared(sorted(parts, key=attrgetter("size"), reverse=True))
         troubles: list[BaseException] = []
         ended: SimpleQueue[None] = SimpleQueue()
         workers = [

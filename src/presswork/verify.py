@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import random
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -23,13 +25,16 @@ __all__ = ["prove"]
 def prove(host: Host, release: Release, manifest: Manifest, *, full: bool = False) -> Verified | None:
     """Compare a release with its manifest; None where no way of the host's can answer.
 
-    A live release is proved by the first way in `capabilities.proof`, with `full` by all of them; one that is not
-    live by its own address; `Gone` where nothing is there. `mismatches` names every path that is missing, is too
-    much, or differs.
+    A live release is proved by the first way in `capabilities.proof`, with `full` by all of them and without a sample;
+    one that is not live by its own address; `Gone` where nothing is there. `mismatches` names every path that is
+    missing, is too much, or differs.
     """
     if not release.live:
         return _by_address(release, manifest)
-    ways: dict[Proof, Callable[[Host, Manifest], Verified | None]] = {"listing": _by_listing, "read": _by_reading}
+    ways: dict[Proof, Callable[[Host, Manifest], Verified | None]] = {
+        "listing": _by_listing,
+        "read": partial(_by_reading, full=full),
+    }
     proved: Verified | None = None
     for way in host.capabilities.proof:
         answer = ways[way](host, manifest) if way in ways else _by_address(release, manifest)
@@ -47,23 +52,33 @@ def _by_listing(host: Host, manifest: Manifest) -> Verified | None:
     digest = host.capabilities.digest.name
     if digest != "sha256" and digest not in manifest.digests:  # it was archived for another kind of host
         return None
-    there = dict(host.files())
+    try:
+        there = dict(host.files())
+    except Gone:  # this one cannot tell
+        return None
     wanted = manifest.listing(digest)
     wrong = [path for path in sorted(there.keys() | wanted.keys()) if there.get(path) != wanted.get(path)]
     return _verdict("listing", len(wanted), wrong)
 
 
-def _by_reading(host: Host, manifest: Manifest) -> Verified | None:
+def _by_reading(host: Host, manifest: Manifest, *, full: bool) -> Verified | None:
     if not isinstance(host, Reads):
         return None
-    wrong = []
-    for entry in manifest:
+    entries, most = manifest.entries, host.capabilities.sample
+    wrong: list[str] = []
+    if most is not None and len(entries) > most and not full:
+        listed = _by_listing(host, manifest)
+        if listed is not None and not listed.ok:
+            return listed
+        entries = tuple(random.sample(entries, most))
+    for entry in entries:
         try:
             if _sha256(host.read(entry.path)) != entry.sha256:
                 wrong.append(entry.path)
         except Gone:
             wrong.append(entry.path)
-    return _verdict("read", len(manifest), wrong)
+    of = None if len(entries) == len(manifest) else len(manifest)
+    return Verified("read", len(entries), ok=not wrong, mismatches=tuple(sorted(wrong)), of=of)
 
 
 def _by_address(release: Release, manifest: Manifest) -> Verified | None:

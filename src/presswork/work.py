@@ -31,9 +31,12 @@ __all__ = ["Work", "read"]
 
 @dataclass(frozen=True)
 class Work:
-    """What is to be deployed: the site, its manifest and bytes, its commit, and what the scan had to say."""
+    """What is to be deployed: the site, its manifest and bytes, its commit, and what the scan had to say.
 
-    site: Site
+    `site` is None for what was deployed before and comes from the archive: it was checked then.
+    """
+
+    site: Site | None
     manifest: Manifest
     source: Source
     revision: Revision | None

@@ -19,12 +19,18 @@ if TYPE_CHECKING:
     from presswork.manifest import Entry, Manifest
     from presswork.source import Source
 
-__all__ = ["Zipped"]
+__all__ = ["Zipped", "zipped_size"]
 
 _UTF8: Final = 0x0800
 _DATE: Final = 0x0021  # 1980-01-01, the first there is
 _MOST_FILES: Final = 0xFFFF
 _MOST_BYTES: Final = 0xFFFFFFFF
+
+
+def zipped_size(manifest: Manifest) -> int:
+    """Return the bytes of a manifest's files as one archive."""
+    names = sum(len(entry.path.encode()) for entry in manifest)
+    return manifest.size + 2 * names + (30 + 46) * len(manifest) + 22
 
 
 class Zipped:
@@ -36,8 +42,7 @@ class Zipped:
     def __init__(self, manifest: Manifest, source: Source) -> None:
         self._entries = manifest.entries
         self._source = source
-        names = sum(len(entry.path.encode()) for entry in manifest)
-        self.size = manifest.size + 2 * names + (30 + 46) * len(manifest) + 22
+        self.size = zipped_size(manifest)
         if len(manifest) >= _MOST_FILES or self.size >= _MOST_BYTES:
             raise Refused("The site is too large for one ZIP archive.", hint="Choose another route.")
 

@@ -6,8 +6,6 @@ import json
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-import pytest
-
 from presswork.builds import unchanged_since
 from presswork.site import Page
 from support_local import tree
@@ -18,76 +16,6 @@ if TYPE_CHECKING:
 
 OFF = "[{presswork: {on_build: off}}]"
 NAMED = "[{presswork: {host: local}}]"
-
-
-@either
-def test_the_first_build_deploys_the_site_to_the_embedded_store(tmp_path: Path, tool: str) -> None:
-    docs = Docs(tmp_path, tool=tool)
-    run = docs.build().ok()
-
-    assert sorted(docs.site) == BUILT
-    assert docs.live == docs.site
-    assert run.said[0] == "default (local): deployed"
-    assert docs.state.as_uri() in run.said[-1]
-
-
-@either
-def test_an_unchanged_rebuild_says_so_and_makes_no_release(tmp_path: Path, tool: str) -> None:
-    docs = Docs(tmp_path, tool=tool)
-    docs.build().ok()
-    before = docs.releases
-    run, report = docs.report()
-
-    assert run.ok().said[0] == "default (local): unchanged, nothing was sent"
-    assert report["outcome"] == "unchanged"
-    assert docs.releases == before
-    assert len(before) == 1
-
-
-@either
-def test_only_what_changed_is_sent(tmp_path: Path, tool: str) -> None:
-    docs = Docs(tmp_path, tool=tool)
-    docs.build().ok()
-    docs.page("guide.md", "# The guide\n\nOtherwise.\n")
-    run, report = docs.report()
-
-    (target,) = report["targets"]
-    assert target["changes"] == {"added": 0, "changed": 1, "removed": 0, "moved": 0, "same": 3}
-    assert target["uploaded"] == {"files": 1, "bytes": len(docs.site["guide/index.html"])}
-    assert "  sent 1 file, " in run.ok().output
-    assert docs.live == docs.site
-
-
-@either
-def test_a_deleted_page_goes(tmp_path: Path, tool: str) -> None:
-    docs = Docs(tmp_path, tool=tool)
-    docs.build().ok()
-    (tmp_path / "docs" / "guide.md").unlink()
-    docs.build().ok()
-
-    assert docs.live is not None
-    assert sorted(docs.live) == [path for path in BUILT if path != "guide/index.html"]
-
-
-@either
-@pytest.mark.parametrize("plugins", [OFF, NAMED], ids=["off", "a named host"])
-def test_a_build_that_is_off_leaves_a_record_and_one_line(tmp_path: Path, tool: str, plugins: str) -> None:
-    docs = Docs(tmp_path, plugins, tool=tool)
-    run = docs.build().ok()
-
-    assert run.said == ["site is built and not deployed. To deploy it: presswork deploy"]
-    assert sorted(path.name for path in docs.state.iterdir()) == [".gitignore", "build.json"]
-    assert docs.record is not None
-    assert unchanged_since(docs.record)
-
-
-@either
-def test_what_the_build_says_to_type_deploys_it(tmp_path: Path, tool: str) -> None:
-    docs = Docs(tmp_path, NAMED, tool=tool)
-    assert docs.build().ok().said[0].endswith(": presswork deploy")
-    docs.python("-m", "presswork", "deploy").ok()
-
-    assert docs.live == docs.site
 
 
 @either
@@ -183,17 +111,6 @@ def test_what_other_plugins_write_is_deployed_whatever_their_order(tmp_path: Pat
         assert b"WELCOME" in docs.site["index.html"]
 
 
-@either
-def test_a_real_theme_is_deployed_once_as_long_as_nothing_changes(tmp_path: Path, tool: str) -> None:
-    docs = Docs(tmp_path, "[search, presswork]", "theme: mkdocs", tool=tool)
-    docs.build().ok()
-    run = docs.build().ok()
-
-    assert run.said[0] == "default (local): unchanged, nothing was sent"
-    assert docs.live == docs.site
-    assert "search/search_index.json" in docs.site
-
-
 def test_another_output_folder_is_the_one_that_is_deployed(tmp_path: Path) -> None:
     docs = Docs(tmp_path)
     docs.build("--site-dir", "out/html").ok()
@@ -201,6 +118,18 @@ def test_another_output_folder_is_the_one_that_is_deployed(tmp_path: Path) -> No
     assert docs.record is not None
     assert docs.record.site.root == str(tmp_path / "out" / "html")
     assert docs.live == tree(tmp_path / "out" / "html")
+
+
+@either
+def test_a_second_folder_does_not_replace_the_first_in_one_process(tmp_path: Path, tool: str) -> None:
+    docs = Docs(tmp_path, tool=tool)
+    cli = f"from {tool}.__main__ import cli"
+    builds = "[cli(['build', '--site-dir', name], standalone_mode=False) for name in ('en', 'en', 'de')]"
+    run = docs.python("-c", f"{cli}\n{builds}")
+
+    assert f"{tmp_path / 'en'} was deployed to default in this run; {tmp_path / 'de'} would replace it." in run.stderr
+    assert run.said.count("default (local): unchanged, nothing was sent") == 1
+    assert docs.live == tree(tmp_path / "en")
 
 
 def test_a_quiet_build_says_nothing_and_deploys(tmp_path: Path) -> None:

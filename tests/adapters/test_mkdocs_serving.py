@@ -16,10 +16,10 @@ DEPLOY = {"PRESSWORK_DEPLOY": "1"}  # asked for as loudly as can be
 
 
 @either
-@pytest.mark.parametrize("arguments", [[], ["--clean"], ["--dirty"]], ids=" ".join)
-def test_serving_never_deploys_nor_records(tmp_path: Path, tool: str, arguments: list[str]) -> None:
+@pytest.mark.parametrize("flag", ["--clean", "--dirty"])
+def test_serving_never_deploys_nor_records(tmp_path: Path, tool: str, flag: str) -> None:
     docs = Docs(tmp_path, tool=tool)
-    with serving(docs, *arguments, **DEPLOY) as server:
+    with serving(docs, flag, **DEPLOY) as server:
         assert "How it goes." in server.get("/guide/")
         docs.page("guide.md", "# The guide\n\nWritten while it was served.\n")
         server.rebuilt("/guide/", "Written while it was served.")

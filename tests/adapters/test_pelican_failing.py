@@ -47,22 +47,9 @@ def test_a_broken_template_deploys_and_records_nothing(tmp_path: Path, template:
     assert blog.untouched
 
 
-def test_a_failed_run_leaves_what_an_earlier_one_deployed_and_recorded(tmp_path: Path) -> None:
-    blog = Blog(tmp_path, more='THEME_TEMPLATES_OVERRIDES = ["templates"]')
-    blog.build().ok()
-    before = blog.live, blog.releases, (blog.state / "build.json").read_bytes()
-    blog.article("first.md", "First", "2026-01-02", "Otherwise.")
-    blog.file("templates/page.html", "{% broken")
-    blog.build().failed(clean=False)
-
-    assert (blog.live, blog.releases, (blog.state / "build.json").read_bytes()) == before
-    assert blog.site != blog.live
-
-
 STRICT = {
     "errors, a date that is none": ("errors", "", "soon", "Hello."),
     "errors, a plugin that is not there": ("errors", "PLUGINS.append('nowhere')", "2026-01-01", "Hello."),
-    "warnings, a picture that is not there": ("warnings", "", "2026-01-01", "![]({static}no.png)"),
 }
 
 

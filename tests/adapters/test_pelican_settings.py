@@ -69,15 +69,6 @@ def test_a_token_in_the_settings_is_refused_and_not_repeated(tmp_path: Path, tab
     assert blog.untouched
 
 
-def test_a_token_that_is_missing_fails_the_deploy_and_not_the_build(tmp_path: Path) -> None:
-    blog = Blog(tmp_path, '{"host": "netlify", "site": "my-blog"}')
-    assert len(blog.build().ok().said) == 1
-
-    message, hint = blog.build(PRESSWORK_DEPLOY="1").failed().error
-    assert message == "The host netlify needs a credential: NETLIFY_AUTH_TOKEN is not set."
-    assert hint.startswith("Set NETLIFY_AUTH_TOKEN in the environment")
-
-
 def test_the_table_lies_over_that_of_presswork_toml(tmp_path: Path) -> None:
     blog = Blog(tmp_path, "{'keep': 3}")
     blog.file("presswork.toml", 'path = "store"\nkeep = 7\nignore = ["*.xml"]\n')

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DEPLOY = {"PRESSWORK_DEPLOY": "1"}  # asked for as loudly as can be
-WATCHING = [["-r"], ["--autoreload"], ["--autorel"], ["-qrl"], ["-lr"], ["--listen", "-r"]]
+WATCHING = [["--autoreload"], ["--autorel"], ["-qrl"], ["-lr"], ["--listen", "-r"]]
 
 # Counts the runs, and says when there have been five.
 _COUNTS = """

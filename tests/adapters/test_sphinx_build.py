@@ -12,7 +12,7 @@ import sphinx
 from presswork.builds import unchanged_since
 from presswork.site import Page
 from support_local import tree
-from support_sphinx import GUIDE, OURS, Docs
+from support_sphinx import OURS, Docs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,32 +56,6 @@ def test_what_sphinx_keeps_for_itself_is_never_deployed(tmp_path: Path) -> None:
     assert {"objects.inv", "searchindex.js"} <= docs.live.keys()
 
 
-def test_an_unchanged_rebuild_says_so_and_makes_no_release(tmp_path: Path) -> None:
-    docs = Docs(tmp_path)
-    docs.build().ok()
-    run, report = docs.report()
-
-    assert run.ok().said[0] == "default (local): unchanged, nothing was sent"
-    assert report["outcome"] == "unchanged"
-    assert len(docs.releases) == 1
-
-
-def test_only_what_an_incremental_build_changed_is_sent(tmp_path: Path) -> None:
-    docs = Docs(tmp_path)
-    docs.build().ok()
-    docs.page("guide", GUIDE + "\nOtherwise.\n")
-    run, report = docs.report()
-
-    assert "0 added, 1 changed, 0 removed" in run.ok().stdout
-    (target,) = report["targets"]
-    assert {kind: target["changes"][kind] for kind in ("added", "changed", "removed")} == {
-        "added": 0,
-        "changed": 3,  # the page, its source, the search index
-        "removed": 0,
-    }
-    assert docs.live == docs.site
-
-
 @pytest.mark.parametrize("renamed", [False, True], ids=["deleted", "renamed"])
 def test_a_page_whose_source_went_goes_though_sphinx_leaves_it_in_its_folder(tmp_path: Path, renamed: bool) -> None:
     docs = Docs(tmp_path)
@@ -104,6 +78,27 @@ def test_a_page_whose_source_went_goes_though_sphinx_leaves_it_in_its_folder(tmp
     docs.configure('{"stale": "keep"}')
     docs.build().ok()
     assert docs.live == docs.site
+
+
+def test_the_images_and_downloads_of_a_deleted_page_go_with_it_unless_another_has_them(tmp_path: Path) -> None:
+    docs = Docs(tmp_path)
+    for name in ("own.png", "shared.png", "own.zip", "shared.zip"):
+        docs.file(f"docs/{name}", name)
+    for page, file in (("guide", "own"), ("guide2", "shared"), ("notes", "shared")):
+        docs.page(page, f"{page}\n======\n\n.. image:: {file}.png\n\n:download:`all <{file}.zip>`\n")
+    docs.build("-W").ok()
+    copied = {path for path in docs.site if path.startswith(("_images/", "_downloads/"))}
+    assert sorted(path.split("/")[-1] for path in copied) == ["own.png", "own.zip", "shared.png", "shared.zip"]
+    assert copied < docs.live.keys()
+
+    for page in ("guide", "guide2"):
+        (docs.source / f"{page}.rst").unlink()
+    run = docs.build("-W").ok()
+    gone = {path for path in copied if "/own." in path}
+    assert docs.live.keys() & copied == copied - gone
+    assert gone < docs.site.keys()
+    for path in gone:
+        assert f"info: {path}: Left over from an earlier build, not deployed." in run.said
 
 
 def test_the_record_tells_the_rest_of_what_is_known(tmp_path: Path) -> None:
@@ -181,15 +176,6 @@ def test_of_a_builder_that_does_not_say_where_its_pages_are_none_is_known(tmp_pa
     assert "guide.txt" in docs.live
     assert docs.record.site.pages == ()
     assert docs.record.site.made is None
-
-
-@pytest.mark.parametrize("table", [OFF, '{"host": "local"}'], ids=["off", "a named host"])
-def test_a_build_that_is_off_leaves_a_record_and_one_line(tmp_path: Path, table: str) -> None:
-    docs = Docs(tmp_path, table)
-    (line,) = docs.build().ok().said
-
-    assert "is built and not deployed. To deploy it: " in line
-    assert [path.name for path in docs.state.iterdir()] == ["build.json"]
 
 
 def test_a_plan_tells_the_changes_and_makes_none(tmp_path: Path) -> None:

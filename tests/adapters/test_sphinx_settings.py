@@ -53,6 +53,24 @@ def test_a_setting_given_on_the_command_line_counts(tmp_path: Path) -> None:
     assert docs.build("-D", "presswork.pth=x").failed(2).error[1] == "Did you mean `path`?"
 
 
+def test_presswork_toml_at_the_root_lies_below_the_table_in_conf_py_and_is_read_anew_to_deploy(tmp_path: Path) -> None:
+    docs = Docs(tmp_path, '{"on_build": "off", "path": "../first"}')
+    docs.file("presswork.toml", 'host = "local"\nkeep = 7\n')
+    docs.build().ok()
+    assert docs.record.settings.door == "conf.py over presswork.toml"
+    assert docs.record.settings.target().options == {"keep": 7, "path": "../first"}
+    run = docs.presswork("deploy").ok()
+    assert "Taking out: the last build" in run.stderr
+    assert f"file://{docs.folder}/first/current/" in run.stdout
+    assert tree((docs.folder / "first" / "current").resolve(strict=True)) == docs.site
+
+    docs.configure('{"on_build": "off"}')
+    docs.build().ok()
+    docs.file("presswork.toml", 'host = "local"\npath = "second"\n')
+    docs.presswork("deploy").ok()
+    assert tree((docs.folder / "second" / "current").resolve(strict=True)) == docs.site
+
+
 @pytest.mark.parametrize(
     ("table", "key"),
     [

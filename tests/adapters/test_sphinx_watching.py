@@ -49,6 +49,18 @@ def test_sphinx_autobuild_is_known_by_its_command_line(tmp_path: Path, words: li
             process.communicate("")
 
 
+def test_an_editors_language_server_deploys_nothing_and_another_program_that_builds_does(tmp_path: Path) -> None:
+    docs = Docs(tmp_path)
+    docs.file("esbonio/__init__.py", "")
+    program = "from sphinx.application import Sphinx\napp = Sphinx('docs', 'docs', 'out', 'out/.doctrees', 'html')\n"
+    docs.run("-c", f"import esbonio\n{program}app.build()\napp.build()", **LOUD).ok()
+    assert "index.html" in docs.site
+    assert docs.untouched
+
+    docs.run("-c", f"{program}app.build(force_all=True)").ok()
+    assert docs.live == docs.site
+
+
 def test_on_read_the_docs_a_build_deploys_only_where_it_is_told_to(tmp_path: Path) -> None:
     docs = Docs(tmp_path)
     (line,) = docs.build(READTHEDOCS="True").ok().said

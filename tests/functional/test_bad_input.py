@@ -138,7 +138,7 @@ PLACES = {
         "RACK_TOKEN is not set", "deploy site --host rack -o path=rack", environ={"PYTHONPATH": "@rack"}
     ),
     "a host without the ability": Case(
-        "The host rack cannot roll back", "rollback --host rack -o path=.", environ={"PYTHONPATH": "@rack"}
+        "The host rack cannot delete releases", "prune --host rack -o path=.", environ={"PYTHONPATH": "@rack"}
     ),
 }
 

@@ -113,3 +113,23 @@ def test_settings_that_only_the_build_knew_are_those_it_recorded(project: Projec
     assert after_build(site, Ours(settings, environ={}), lambda _line: None) is None
     project.ok("deploy")
     assert project.live("recorded") == {"index.html": b"home"}
+
+
+def test_where_several_folders_could_be_meant_they_are_named_and_none_is_taken(tmp_path: Path) -> None:
+    made = Project(tmp_path)
+    made.write({"hugo.toml": "", "docs/conf.py": "", "public/index.html": "hugo", "docs/_build/html/index.html": "x"})
+    done = made.run("deploy")
+    check_one_error(
+        done, 2, "public (the folder hugo.toml builds into); docs/_build/html (the usual one beside docs/conf.py"
+    )
+    assert made.live() is None
+    (made.folder / "docs" / "conf.py").unlink()
+    assert "Taking public: the folder hugo.toml builds into." in made.ok("deploy").err
+    assert made.live() == {"index.html": b"hugo"}
+
+
+def test_a_folder_named_in_another_way_is_that_of_the_build_all_the_same(project: Project) -> None:
+    build(project)
+    report = project.report("deploy", "docs/../site/")
+    assert report["site"]["generator"].startswith("mkdocs 1.")
+    assert report["site"]["root"] == str(project.folder / "site")

@@ -7,6 +7,8 @@ import pytest
 
 from support_cli import Project, check_one_error, tree
 
+READ = {"method": "read", "files": 3, "of": None}
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
@@ -154,7 +156,7 @@ def test_a_deploy_after_a_rollback_is_compared_with_what_is_live(project: Projec
     project.ok("rollback")
     project.site({"index.html": "one", "same.txt": "same", "only-one.txt": "only one"})
     assert project.only("deploy", "site")["outcome"] == "unchanged"
-    deploy(project, "two")
+    deploy(project, "two", "--unpin")
     assert home(project) == "two"
 
 
@@ -203,7 +205,7 @@ def test_diff_of_what_is_no_longer_known_here_says_so(project: Project) -> None:
 def test_verify_proves_what_is_live_by_what_was_deployed_or_by_a_folder(project: Project) -> None:
     deploy(project, "one")
     assert "verified" in project.ok("verify").out
-    assert project.only("verify")["verified"] == {"method": "read", "files": 3, "ok": True, "mismatches": []}
+    assert project.only("verify")["verified"] == {**READ, "ok": True, "mismatches": []}
     assert project.only("verify", "site", "--full")["verified"]["ok"]
     project.site({"index.html": "other", "same.txt": "same", "only-one.txt": "only one"})
     target = project.only("verify", "site", code=1)
@@ -218,7 +220,7 @@ def test_verify_names_the_file_that_was_tampered_with_and_the_next_deploy_repair
     served.chmod(0o644)
     served.write_text("tampered")
     target = project.only("verify", code=1)
-    assert target["verified"] == {"method": "read", "files": 3, "ok": False, "mismatches": ["index.html"]}
+    assert target["verified"] == {**READ, "ok": False, "mismatches": ["index.html"]}
     assert target["error"]["path"] == "index.html"
     check_one_error(project.run("verify"), 1, "index.html: 1 file at default not as in the manifest")
     target = project.only("deploy", "site")

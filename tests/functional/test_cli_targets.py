@@ -111,9 +111,6 @@ def test_a_missing_credential_is_a_usage_error_that_names_the_variable(project: 
 def test_a_verb_that_a_host_lacks_is_refused_and_the_hosts_that_have_it_are_named(project: Project) -> None:
     project.write({"presswork.toml": 'host = "rack"\npath = "rack"\n', "rack/x": ""})
     for words, says in (
-        (("history",), "cannot list its history"),
-        (("rollback",), "cannot roll back"),
-        (("promote", "x"), "cannot promote"),
         (("unpublish", "--yes"), "cannot unpublish"),
         (("prune",), "cannot delete releases"),
         (("deploy", "site", "--preview"), "has no previews"),

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from presswork import releases
+from presswork import releases, rollback
 from presswork_netlify.emulator import Fault
-from support_netlify import emulating
+from support_netlify import emulating, sha1
 from support_netlify_host import HOME, Publisher, asked, changing, edited, only
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def test_promoting_what_is_gone_says_so(publisher: Publisher, netlify: InThread)
     assert preview.release
     netlify.emulator.faults.append(Fault(method="POST", pattern="/restore", status=404))
     project = publisher.project()
-    told = only(releases.promote(project, project.settings.target(), preview.release.id), "failed")
+    told = only(rollback.promote(project, project.settings.target(), preview.release.id), "failed")
 
     assert told.error
     assert told.error.code == "gone"
@@ -152,14 +152,23 @@ def test_promoting_what_is_gone_says_so(publisher: Publisher, netlify: InThread)
 # A rival
 
 
-def test_another_deployment_right_after_ours_is_told(publisher: Publisher, netlify: InThread) -> None:
+@pytest.mark.parametrize("begun", ["before ours", "after ours"])
+def test_another_deployment_right_after_ours_is_told(publisher: Publisher, netlify: InThread, begun: str) -> None:
+    manifest = {path: sha1(content) for path, content in TWO.items()}
+
+    def begin() -> str:
+        return str(netlify.api("POST", f"/sites/{netlify.site}/deploys", {"files": manifest}).json["id"])
+
+    waiting = [begin()] if begun == "before ours" else []
     rival: list[str] = []
 
     def edit(method: str, path: str, document: Any, _headers: dict[str, str]) -> Any:
         ready = method == "GET" and path.startswith("/deploys/") and document["state"] == "ready"
         if ready and document["title"].startswith("Deployed by") and not rival:
-            rival.append("")
-            rival.append(netlify.deploy(TWO)["id"])
+            rival.extend(waiting or [begin()])
+            for file, content in TWO.items():
+                netlify.put(rival[0], file, content)
+            netlify.settled(rival[0])
         return document
 
     with edited(netlify, edit) as busy:

@@ -129,13 +129,3 @@ def test_a_folder_that_changed_since_its_build_is_not_deployed(tmp_path: Path, n
 
     assert done.code == 3
     assert asked(netlify) == []
-
-
-def test_a_build_that_is_to_deploy_fails_without_a_token(tmp_path: Path, netlify: InThread) -> None:
-    handbook = Handbook(tmp_path, netlify)
-    environ = {**handbook._environ, "PRESSWORK_DEPLOY": "1", "PRESSWORK_NETLIFY_API_URL": netlify.facts["api_url"]}
-    done = run([sys.executable, "-m", "mkdocs", "build"], handbook.folder, environ)
-
-    assert done.code == 1
-    assert "NETLIFY_AUTH_TOKEN is not set" in done.err
-    assert asked(netlify) == []

@@ -2,10 +2,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
+from mkdocs.utils.yaml import yaml_load
 
-from presswork.doors import base_table, find_settings, generator_table, output_folder
+from presswork.documents import inherited
+from presswork.doors import base_table, find_settings, generator_table, layered, layered_anew
 from presswork.errors import ConfigError
+from presswork.plugins import Plugins
+from presswork.settings import Settings, options_of, with_options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,15 +79,37 @@ def test_the_environment_speaks_where_the_file_says_so(tmp_path: Path, monkeypat
 def test_a_file_without_plugins_takes_those_of_the_file_it_inherits_from(tmp_path: Path) -> None:
     (tmp_path / "base.yml").write_text("plugins:\n  - presswork: {host: moon}\nsite_dir: out\n")
     assert table(tmp_path, "INHERIT: base.yml\nsite_name: x\n") == {"host": "moon"}
-    assert output_folder(tmp_path / "mkdocs.yml") == tmp_path / "out"
     assert table(tmp_path, "INHERIT: base.yml\nplugins: [search]\n") is None
 
 
-def test_the_output_folder_is_the_one_the_generator_would_take(tmp_path: Path) -> None:
-    table(tmp_path, "site_name: x\n")
-    assert output_folder(tmp_path / "mkdocs.yml") == tmp_path / "site"
-    table(tmp_path, "site_dir: public/html\n")
-    assert output_folder(tmp_path / "mkdocs.yml") == tmp_path / "public/html"
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: !ENV NUMBER\nb: !ENV FLAG\nc: !ENV WORD\nd: !ENV EMPTY\ne: !ENV DAY",
+        "a: !ENV GONE\nb: !ENV [GONE]\nc: !ENV [GONE, 7]\nd: !ENV [GONE, NUMBER, 7]\ne: !ENV [NUMBER]\nf: !ENV []",
+        "INHERIT: base.yml\nplugins: {presswork: {keep: 3}}\nextra: {list: [2], deep: {b: 2}}",
+        "INHERIT: base.yml\nplugins: [presswork]",
+        "INHERIT: base.yml\nplugins:\nextra: 1",
+    ],
+)
+def test_a_file_is_read_as_mkdocs_reads_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    for name, value in {"NUMBER": "0123", "FLAG": "yes", "WORD": "x: y", "EMPTY": "", "DAY": "2024-01-01"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("GONE", raising=False)
+    base = "plugins: {search: {}, presswork: {host: moon, keep: 2}}\nextra: {list: [1], deep: {a: 1}}\n"
+    (tmp_path / "base.yml").write_text(base)
+    file = tmp_path / "mkdocs.yml"
+    file.write_text(text)
+    with file.open("rb") as stream:
+        theirs = yaml_load(stream)
+    ours = inherited(file)
+    ours.pop("INHERIT", None)
+    assert ours == theirs
+
+
+def test_a_table_of_plugins_is_merged_with_that_of_the_file_it_inherits_from(tmp_path: Path) -> None:
+    (tmp_path / "base.yml").write_text("plugins:\n  presswork: {host: moon, keep: 2}\n")
+    assert table(tmp_path, "INHERIT: base.yml\nplugins: {presswork: {keep: 3}}\n") == {"host": "moon", "keep": 3}
 
 
 @pytest.mark.parametrize(
@@ -93,7 +120,7 @@ def test_the_output_folder_is_the_one_the_generator_would_take(tmp_path: Path) -
         ("plugins:\n  - presswork: [host]\n", "are not a table"),
         ("plugins:\n  - presswork: moon\n", "are not a table"),
         ("extra: {day: 2024-99-99}\nplugins: [presswork]\n", "mkdocs.yml cannot be read"),
-        ("extra: !ENV []\n", "mkdocs.yml cannot be read"),
+        ("extra: !ENV {}\n", "mkdocs.yml cannot be read"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_told_by_its_name(tmp_path: Path, text: str, says: str) -> None:
@@ -148,6 +175,54 @@ def test_a_generators_table_is_laid_over_that_of_presswork_toml(root: Path) -> N
     found = find_settings(root)
     assert found is not None
     assert (found.target().host, found.ignore) == ("sun", ("*.map",))
+
+
+def test_presswork_toml_at_the_root_lies_below_the_table_of_a_generator_further_down(root: Path) -> None:
+    (root / "presswork.toml").write_text('host = "moon"\nignore = ["*.map"]')
+    (root / "docs").mkdir()
+    (root / "docs" / "mkdocs.yml").write_text("plugins: [presswork: {keep: 3}]")
+    found = find_settings(root / "docs")
+    assert found is not None
+    assert (found.target().host, found.ignore, found.folder) == ("moon", ("*.map",), str(root / "docs"))
+    assert found.door == "mkdocs.yml over presswork.toml"
+    assert found.target().options == {"keep": 3}
+
+
+@pytest.mark.parametrize(
+    ("below", "over", "path"),
+    [
+        ('path = "store"', {}, "store"),
+        ('path = "../store"', {}, "../store"),
+        ('path = "store"', {"path": "store"}, "docs/store"),
+        ('path = "store"', {"path": "../out"}, "out"),
+        ("", {"path": "store"}, "docs/store"),
+        ('[targets.default]\npath = "store"', {"ignore": ["x"]}, "store"),
+        ('[targets.other]\npath = "store"', {"targets": {"default": {"path": "store"}}}, "docs/store"),
+    ],
+)
+def test_a_relative_path_starts_from_the_folder_of_its_file(
+    root: Path, below: str, over: dict[str, Any], path: str
+) -> None:
+    (root / "presswork.toml").write_text(below)
+    (root / "docs").mkdir()
+    settings = layered(over, door="conf.py", folder=root / "docs")
+    embedded = Plugins().embedded()
+    for read in (settings, layered_anew(settings), with_options(settings, {"keep": "3"})):
+        assert getattr(options_of(read.target("default"), embedded, read), "path") == (root / path).resolve()  # noqa: B009
+    assert with_options(settings, {"path": "flag"}).target("default").from_root == ()
+
+
+def test_a_generators_table_is_laid_anew_over_what_presswork_toml_says_now(root: Path) -> None:
+    (root / "presswork.toml").write_text('host = "moon"\nrecords = "kept"')
+    (root / "docs").mkdir()
+    built = layered({"keep": 3}, door="conf.py", folder=root / "docs")
+    assert built.records == str(root / "kept")
+    (root / "presswork.toml").write_text('host = "sun"')
+    now = layered_anew(msgspec.json.decode(msgspec.json.encode(built), type=Settings))
+    assert (now.target().host, now.target().options, now.records) == ("sun", {"keep": 3}, None)
+    assert now.door == "conf.py over presswork.toml"
+    (root / "presswork.toml").write_text("")
+    assert layered_anew(now).target().host is None
 
 
 def test_settings_are_found_upwards_to_the_root_of_the_project_and_not_beyond(root: Path) -> None:

@@ -48,7 +48,8 @@ KEPT = [
 @pytest.mark.parametrize("folder", ["", "sub/", ".well-known/"])
 def test_what_tools_leave_behind_is_left_out_at_any_depth_and_nothing_else(tmp_path: Path, folder: str) -> None:
     write(tmp_path, dict.fromkeys((folder + path for path in LEFT_OUT + KEPT), b""))
-    assert paths(tmp_path) == sorted(folder + path for path in KEPT)
+    for ignore in ([], ["*.none"]):  # by our own means, and by pathspec's
+        assert paths(tmp_path, ignore=ignore) == sorted(folder + path for path in KEPT)
     assert paths(tmp_path, ignore=["!*"]) == sorted(folder + path for path in LEFT_OUT + KEPT)
 
 
@@ -81,13 +82,15 @@ def test_a_pattern_without_a_meaning_is_a_configuration_error(tmp_path: Path, re
     assert caught.value.hint
 
 
-def test_a_site_without_suspect_names_is_read_without_importing_pathspec(tmp_path: Path) -> None:
-    script = "import sys; from presswork.scan import scan; scan(sys.argv[1]); print('pathspec' in sys.modules)"
+def test_a_site_is_read_without_importing_pathspec_unless_there_are_patterns(tmp_path: Path) -> None:
+    script = (
+        "import sys; from presswork.scan import scan\n"
+        "scan(sys.argv[1], ignore=sys.argv[2:]); print('pathspec' in sys.modules)"
+    )
 
-    def imported() -> str:
-        return subprocess.check_output([sys.executable, "-c", script, str(tmp_path)], text=True).strip()
+    def imported(*patterns: str) -> str:
+        return subprocess.check_output([sys.executable, "-c", script, str(tmp_path), *patterns], text=True).strip()
 
-    write(tmp_path, {"guide/index.html": b""})
+    write(tmp_path, {"guide/index.html": b"", "guide/.nojekyll": b"", ".doctrees/guide.doctree": b""})
     assert imported() == "False"
-    write(tmp_path, {"guide/.nojekyll": b""})
-    assert imported() == "True"
+    assert imported("*.map") == "True"

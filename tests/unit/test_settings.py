@@ -172,7 +172,7 @@ def test_options_are_read_as_their_host_describes_them() -> None:
 
 
 def test_a_relative_path_starts_from_the_folder_of_the_configuration() -> None:
-    assert options({"host": "moon", "path": "../out"}).path == FOLDER / "../out"
+    assert options({"host": "moon", "path": "../out"}).path == FOLDER.parent / "out"
     assert options({"host": "moon", "path": "/out"}).path == Path("/out")
     home = options({"host": "moon", "path": "~/out"}).path
     assert home == Path.home() / "out"

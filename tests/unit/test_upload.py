@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from presswork.manifest import Entry
 
-FILES = {f"p{n}.html": b"x" * n for n in range(1, 7)}
+FILES = {f"p{n}.html": b"x" * (7 - n) for n in range(1, 7)}
 MANIFEST, SOURCE = memory_source(FILES)
 
 
@@ -87,10 +87,16 @@ def broken() -> HostError:
 
 def test_wave_after_wave_is_sent_until_nothing_is_wanted() -> None:
     host = Host(["p1.html", "p2.html"], ["p3.html"])
-    assert fill(host) == (3, 6, ["s0"])
+    assert fill(host) == (3, 15, ["s0"])
     assert sorted(host.taken) == ["p1.html", "p2.html", "p3.html"]
     assert host.taken[-1] == "p3.html"
     assert host.asked == 3
+
+
+def test_of_each_wave_the_largest_part_is_sent_first() -> None:
+    host = Host(["p6.html", "p2.html", "p4.html"], ["p3.html", "p1.html"])
+    fill(host, workers=1)
+    assert host.taken == ["p2.html", "p4.html", "p6.html", "p1.html", "p3.html"]
 
 
 def test_a_host_that_wants_nothing_is_asked_once() -> None:
@@ -100,7 +106,7 @@ def test_a_host_that_wants_nothing_is_asked_once() -> None:
 
 
 def test_a_part_without_files_counts_none() -> None:
-    assert fill(Host(["functions", "p1.html"]))[:2] == (1, 1)
+    assert fill(Host(["functions", "p1.html"]))[:2] == (1, 6)
 
 
 def test_a_batch_counts_all_its_files() -> None:
@@ -229,10 +235,10 @@ def test_events_are_emitted_by_the_thread_that_fills() -> None:
     fill(Host(["p2.html"], ["p3.html"]), events=Watching())
     assert events == [
         FillStarted("moon"),
-        WaveStarted("moon", 1, 2),
-        PartSent("moon", "p2.html", 1, 2),
-        WaveStarted("moon", 1, 3),
-        PartSent("moon", "p3.html", 1, 3),
+        WaveStarted("moon", 1, 5),
+        PartSent("moon", "p2.html", 1, 5),
+        WaveStarted("moon", 1, 4),
+        PartSent("moon", "p3.html", 1, 4),
         FillEnded("moon"),
     ]
     assert threads == {threading.get_ident()}
@@ -242,7 +248,7 @@ def test_bytes_are_metered_as_they_are_read() -> None:
     events: list[Event] = []
     engine = Engine("moon", events.append)
     source = engine.source(SOURCE)
-    host = Host(["p5.html"], put=lambda key: [*source.open(MANIFEST[key]).pieces()].clear())
+    host = Host(["p2.html"], put=lambda key: [*source.open(MANIFEST[key]).pieces()].clear())
     engine.fill(host, 1, lambda _session: None)
     assert Sent("moon", 5) in events
 

@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "promote": "releases",
     "verify": "releases",
     "unpublish": "releases",
+    "claim": "releases",
     "prune": "releases",
     "serve": "looking",
     "manifest": "looking",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from presswork.builds import last_build
-from presswork.doors import GENERATOR_FILES, find_settings, generator_table, layered, upwards
+from presswork.doors import GENERATOR_FILES, find_settings, generator_table, layered, layered_anew, upwards
 from presswork.errors import ConfigError
 from presswork.project import Project
 from presswork.report.terminal import lines, trouble
@@ -54,6 +55,7 @@ def where_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ) -> Any:
         project = opened(config, host, options)
         project.trace = trace
+        project.confide = _confide
         return command(*arguments, project=project, **more)
 
     return with_project
@@ -125,6 +127,12 @@ def say_trouble(report: Report, *, quiet: bool = False) -> None:
             click.echo(f"hint: {hint}", err=True)
 
 
+def _confide(text: str) -> None:
+    """Show a secret to the person at the terminal, and to no file, pipe or log."""
+    if sys.stderr.isatty():
+        click.secho(text, fg="yellow", err=True, color=_color())
+
+
 def _color() -> bool | None:
     """No colours where NO_COLOR is set; otherwise as click finds the terminal."""
     return False if os.environ.get("NO_COLOR") else None
@@ -159,7 +167,7 @@ def _of_file(path: Path) -> Settings:
     if path.suffix == ".py":
         build = last_build(State(path.parent))
         if build is not None and build.config == str(path):
-            return build.settings
+            return layered_anew(build.settings)
         raise ConfigError(
             f"No build has recorded the settings of {path.name}, and it is not executed here.",
             hint="Build the site with it first.",
@@ -171,16 +179,18 @@ def _found(here: Path) -> Settings:
     """Return the nearest configuration, that of the last build, or the embedded default.
 
     The last build says which of several files it was made with; where that one cannot be read without running it,
-    its settings are those the build recorded.
+    its table is that which the build recorded.
     """
     found = find_settings(here)
-    build = _last_of([Path(found.folder)] if found else upwards(here)) or (None if found else _last_below(here))
+    build = _last_of([Path(found.folder)] if found else upwards(here))
+    if build is None and (found is None or not any(Path(found.folder, name).is_file() for name in GENERATOR_FILES)):
+        build = _last_below(here)
     if build is None:
         return found or read_settings({}, door="no configuration", folder=here)
     config = Path(build.config) if build.config else None
     if config is not None and config.is_file():
         if config.suffix == ".py":
-            return build.settings
+            return layered_anew(build.settings)
         table = generator_table(config) if config.suffix in {".yml", ".yaml"} else None
         if table is not None:
             return layered(table, door=config.name, folder=config.parent)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -11,6 +12,7 @@ from presswork.cli.progress import shown
 from presswork.cli.sites import find_site
 from presswork.deploy import deploy as run_deploy
 from presswork.errors import ConfigError
+from presswork.guards import Allowed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,11 +22,27 @@ if TYPE_CHECKING:
 __all__ = ["check", "deploy", "plan"]
 
 _directory = click.argument("directory", metavar="[DIR]", required=False)
+_ALLOW: Final = "PRESSWORK_ALLOW"
 _quiet = click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 _files = click.option("--files", is_flag=True, help="Name every file that changes, with the reason.")
-_removals = click.option(
-    "--allow-removals", is_flag=True, envvar="PRESSWORK_ALLOW_REMOVALS", help="Let a large part of the pages go."
-)
+
+
+def _allowed(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what makes an exception from a guard; the command receives it as `allowed`."""
+
+    @click.option(
+        "--allow-removals", is_flag=True, envvar=f"{_ALLOW}_REMOVALS", help="Let a large part of the pages go."
+    )
+    @click.option(
+        "--allow-older", is_flag=True, envvar=f"{_ALLOW}_OLDER", help="Let an older commit replace a newer one."
+    )
+    @click.option("--unpin", is_flag=True, help="Deploy what was rolled back all the same.")
+    @wraps(command)
+    def with_allowed(*arguments: Any, allow_removals: bool, allow_older: bool, unpin: bool, **more: Any) -> Any:
+        allowed = Allowed(removals=allow_removals, older=allow_older, pinned=unpin)
+        return command(*arguments, allowed=allowed, **more)
+
+    return with_allowed
 
 
 class _WithPreview(click.Command):
@@ -48,7 +66,7 @@ def _preview(command: Callable[..., Any]) -> Callable[..., Any]:
 @targets_option
 @_preview
 @click.option("--dry-run", is_flag=True, help="The same as `presswork plan`.")
-@_removals
+@_allowed
 @_files
 @click.option("--full", is_flag=True, help="Prove what is live in every way the host offers.")
 @json_option
@@ -60,7 +78,7 @@ def deploy(
     targets: tuple[str, ...],
     preview: str | None,
     dry_run: bool,
-    allow_removals: bool,
+    allowed: Allowed,
     files: bool,
     full: bool,
     as_json: bool,
@@ -76,7 +94,7 @@ def deploy(
             preview=preview is not None,
             alias=_alias(preview),
             dry_run=dry_run,
-            allow_removals=allow_removals,
+            allowed=allowed,
             full=full,
             emit=emit,
         )
@@ -88,7 +106,7 @@ def deploy(
 @where_options
 @targets_option
 @_preview
-@_removals
+@_allowed
 @_files
 @click.option("--exit-code", is_flag=True, help="Exit with 4 where something would change.")
 @json_option
@@ -99,7 +117,7 @@ def plan(
     project: Project,
     targets: tuple[str, ...],
     preview: str | None,
-    allow_removals: bool,
+    allowed: Allowed,
     files: bool,
     exit_code: bool,
     as_json: bool,
@@ -115,7 +133,7 @@ def plan(
             preview=preview is not None,
             alias=_alias(preview),
             dry_run=True,
-            allow_removals=allow_removals,
+            allowed=allowed,
             emit=emit,
         )
     code = print_report(report, as_json=as_json, quiet=quiet, files=files)

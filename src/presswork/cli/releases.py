@@ -1,4 +1,4 @@
-"""`status`, `history`, `diff`, `rollback`, `promote`, `verify`, `unpublish`, `prune`: what is done with releases."""
+"""What is done with releases: `status`, `history`, `diff`, `rollback`, `promote`, `verify`, `unpublish` and others."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 import click
 
 from presswork import releases
+from presswork import rollback as going_back
 from presswork.cli.common import json_option, one_target, print_report, targets_option, where_options
 from presswork.errors import ConfigError
+from presswork.project import load
 
 if TYPE_CHECKING:
     from presswork.project import Project
     from presswork.settings import Target
 
-__all__ = ["diff", "history", "promote", "prune", "rollback", "status", "unpublish", "verify"]
+__all__ = ["claim", "diff", "history", "promote", "prune", "rollback", "status", "unpublish", "verify"]
 
 
 @click.command()
@@ -35,10 +37,11 @@ def status(*, project: Project, targets: tuple[str, ...], as_json: bool) -> int:
 @click.command()
 @where_options
 @targets_option
+@click.option("--at", metavar="TIME", help="What was live then: a day (its end), or a time in ISO 8601.")
 @json_option
-def history(*, project: Project, targets: tuple[str, ...], as_json: bool) -> int:
+def history(*, project: Project, targets: tuple[str, ...], at: str | None, as_json: bool) -> int:
     """List deployments and previews, newest first."""
-    return print_report(releases.history(project, targets), as_json=as_json)
+    return print_report(releases.history(project, targets, at=at), as_json=as_json)
 
 
 @click.command()
@@ -59,7 +62,7 @@ def diff(before: str, after: str, *, project: Project, target: Target, as_json: 
 @json_option
 def rollback(release: str | None, *, project: Project, target: Target, as_json: bool) -> int:
     """Make an earlier deployment live again: ID, or the one before."""
-    return print_report(releases.rollback(project, target, release), as_json=as_json)
+    return print_report(going_back.rollback(project, target, release), as_json=as_json)
 
 
 @click.command()
@@ -69,7 +72,7 @@ def rollback(release: str | None, *, project: Project, target: Target, as_json: 
 @json_option
 def promote(release: str, *, project: Project, target: Target, as_json: bool) -> int:
     """Make the preview ID, or the one of that alias, live."""
-    return print_report(releases.promote(project, target, release), as_json=as_json)
+    return print_report(going_back.promote(project, target, release), as_json=as_json)
 
 
 @click.command()
@@ -97,8 +100,22 @@ def verify(directory: str | None, *, project: Project, targets: tuple[str, ...],
 @json_option
 def unpublish(*, project: Project, target: Target, yes: bool, as_json: bool) -> int:
     """Take the live site off."""
+    if load(project.host_type(target)).capabilities.retires and not yes:
+        raise ConfigError(
+            f"This deletes {target.name} at its host for ever, and nobody can have its address again.",
+            hint="If that is meant, add --yes.",
+        )
     _confirm(f"Take {target.name} off, so that nothing is live there?", yes=yes)
     return print_report(releases.unpublish(project, target), as_json=as_json)
+
+
+@click.command()
+@where_options
+@one_target
+@json_option
+def claim(*, project: Project, target: Target, as_json: bool) -> int:
+    """Make a site your account's that was made without an account."""
+    return print_report(releases.claim(project, target), as_json=as_json)
 
 
 @click.command()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from os.path import abspath, relpath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,8 +10,8 @@ import click
 import msgspec
 
 from presswork.builds import last_build, unchanged_since, unfit_for
-from presswork.doors import GENERATOR_FILES, output_folder
 from presswork.errors import ConfigError, Refused
+from presswork.outputs import LOOKED_FOR, outputs
 from presswork.site import Site
 
 if TYPE_CHECKING:
@@ -33,20 +33,20 @@ def find_site(directory: str | None, project: Project, targets: Sequence[str] = 
         raise ConfigError("DIR is empty.", hint="Name the built folder, or leave DIR out to take the last build.")
     build = last_build(project.state)
     if directory is not None:
-        root = str(Path(directory).absolute())
+        root = abspath(directory)  # noqa: PTH100 -- as that of a build: without `..`, links left as they are
         if build is not None and build.site.root == root:
             return msgspec.structs.replace(build.site, development=False)
         return Site(root=root)
     if build is not None:
         return _of_build(build, project, targets, quiet=quiet)
-    folder = Path(project.settings.folder)
-    for name in GENERATOR_FILES:
-        if (folder / name).is_file():
-            root = str(output_folder(folder / name))
-            if Path(root).is_dir():
-                _say(f"Taking {os.path.relpath(root)}: the folder {name} builds into.", quiet=quiet)
-                return Site(root=root)
-    looked = f"{os.path.relpath(project.state.folder)}/build.json, {', '.join(GENERATOR_FILES)}"
+    found = outputs(Path(project.settings.folder))
+    if len(found) > 1:
+        several = "; ".join(f"{relpath(folder)} ({reason})" for folder, reason in found.items())
+        raise ConfigError(f"Several folders could be meant: {several}.", hint="Name one: presswork deploy DIR.")
+    for folder, reason in found.items():
+        _say(f"Taking {relpath(folder)}: {reason}.", quiet=quiet)
+        return Site(root=str(folder))
+    looked = ", ".join((f"{relpath(project.state.folder)}/build.json", *LOOKED_FOR))
     raise ConfigError(
         "There is no build to deploy.",
         hint=f"Build the site first, or name its folder: presswork deploy DIR. Looked for: {looked}.",
@@ -54,7 +54,7 @@ def find_site(directory: str | None, project: Project, targets: Sequence[str] = 
 
 
 def _of_build(build: Build, project: Project, targets: Sequence[str], *, quiet: bool) -> Site:
-    where = os.path.relpath(build.site.root)
+    where = relpath(build.site.root)
     if not Path(build.site.root).is_dir():
         raise ConfigError(f"The last build's folder {where} is gone.", hint="Build the site again.")
     if not unchanged_since(build):

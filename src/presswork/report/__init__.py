@@ -87,7 +87,7 @@ class SourceFacts(Struct, frozen=True):
 
 
 class ReleaseFacts(Struct, frozen=True):
-    """A deployment, as its host knows it."""
+    """A deployment, as its host knows it; `commit`, `by` and `pages` (changed) where it was made from here."""
 
     id: str
     url: str
@@ -96,6 +96,9 @@ class ReleaseFacts(Struct, frozen=True):
     label: str | None = None
     alias: str | None = None
     preview: bool = False
+    commit: str | None = None
+    by: str | None = None
+    pages: int | None = None
 
     @classmethod
     def of(cls, release: Release) -> ReleaseFacts:
@@ -139,12 +142,13 @@ class Uploaded(Struct, frozen=True):
 
 
 class Verified(Struct, frozen=True):
-    """How the live site was proved to be the built one."""
+    """How the live site was proved to be the built one; `of` where `files` is a sample of so many."""
 
     method: str
     files: int
     ok: bool
     mismatches: tuple[str, ...] = ()
+    of: int | None = None
 
 
 class Entry(Struct, frozen=True, omit_defaults=True):

@@ -52,9 +52,8 @@ def trouble(report: Report) -> Iterator[tuple[str, str, str]]:
             if finding in said:  # about the site, which every target shares
                 continue
             said.add(finding)
-            where = f"{finding.path}: " if finding.path and finding.path not in finding.message else ""
             forbids = "Mend what the finding names." if finding.severity == "error" else ""
-            yield finding.severity, where + finding.message, finding.hint or forbids
+            yield finding.severity, _place(finding) + finding.message, finding.hint or forbids
         if target.error is not None and not _is_finding(target):
             yield "error", _where(target) + target.error.message, target.error.hint
     if report.error is not None:
@@ -95,8 +94,12 @@ def _target_lines(target: TargetReport, *, files: bool) -> Iterator[str]:
     if target.uploaded is not None:
         yield f"  sent {count(target.uploaded.files, 'file')}, {amount(target.uploaded.bytes)}"
     if target.verified is not None and target.verified.ok:
-        proved = count(target.verified.files, "file")
-        yield f"  verified by {_ways(target.verified.method)}: {proved}, every one as it was built"
+        sample = target.verified.of
+        proved = (
+            f"{target.verified.files:,} of {count(sample, 'file')}" if sample else count(target.verified.files, "file")
+        )
+        how = "reading a sample back" if sample else _ways(target.verified.method)
+        yield f"  verified by {how}: {proved}, every one as it was built"
     if target.release is not None:
         yield f"  {target.release.id}  {target.release.url}"
     for release in target.releases or ():
@@ -120,6 +123,15 @@ def _commit(release: ReleaseFacts) -> str:
 def _where(target: TargetReport) -> str:
     path = target.error.path if target.error else None
     return f"{path}: " if path and target.error and path not in target.error.message else ""
+
+
+def _place(finding: Finding) -> str:
+    """Return where a finding is, as far as its own words do not say."""
+    if not finding.path or (finding.line is None and finding.path in finding.message):
+        return ""
+    line = "" if finding.line is None else f":{finding.line}"
+    source = f" (from {finding.source})" if finding.source else ""
+    return f"{finding.path}{line}{source}: "
 
 
 def _is_finding(target: TargetReport) -> bool:

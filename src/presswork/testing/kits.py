@@ -25,9 +25,10 @@ PATIENCE: Final = 3600.0
 
 @dataclass(frozen=True, kw_only=True)
 class RecordingKit(Kit):
-    """A kit that keeps what it was told: the findings, and each wait as (seconds, why)."""
+    """A kit that keeps what it was told: the findings, what is confided, and each wait as (seconds, why)."""
 
     notes: list[Finding]
+    confided: list[str]
     waits: list[tuple[float, str]]
 
 
@@ -42,6 +43,7 @@ def kit(
     (folder / "presswork.toml").touch()  # makes the folder a project of its own, wherever it lies
     state = State(folder)
     notes: list[Finding] = []
+    confided: list[str] = []
     waits: list[tuple[float, str]] = []
 
     def secret(name: str) -> str:
@@ -61,7 +63,9 @@ def kit(
         secret=secret,
         http=lambda base, token: Client(base, token, Terms(wait=wait)),
         note=notes.append,
+        confide=confided.append,
         wait=wait,
         notes=notes,
+        confided=confided,
         waits=waits,
     )

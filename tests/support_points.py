@@ -1,27 +1,17 @@
-"""A process that numbers every change it makes to a project's state, and kills itself at the one it is told.
-
-Run as a program it is a server: for each job, a line of JSON on standard input, it forks a process that deploys, and
-answers with a line of JSON how that ended. A fork starts in milliseconds what a new interpreter starts in hundreds.
-"""
+"""Every change that a process makes to a folder, numbered, so that it can kill itself at the one it is told."""
 
 from __future__ import annotations
 
-import json
+import builtins
+import io
 import os
-import shutil
 import signal
-import subprocess
-import sys
-from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn
 
-from presswork.cli import main
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
 Phase = Literal["before", "half", "after"]
 
@@ -70,6 +60,7 @@ class Points:
             close(handle)
 
         os.close = closing
+        io.open = builtins.open = self._stream(io.open)
 
     def _by_path(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         def changing(*arguments: Any, **named: Any) -> Any:
@@ -108,6 +99,21 @@ class Points:
 
         return changing
 
+    def _stream(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        """Watch over a file that is written through a buffer: what is seen of it is that it begins, empty."""
+
+        def opening(file: Any, mode: str = "r", *arguments: Any, **named: Any) -> Any:
+            inside = self._inside(file)
+            if inside is None or not set(mode) & set("wax+"):
+                return call(file, mode, *arguments, **named)
+            phase = self._next("open", inside)
+            stream = call(file, mode, *arguments, **named)
+            if phase == "after":
+                _die()
+            return stream
+
+        return opening
+
     def _inside(self, argument: object) -> str | None:
         if not isinstance(argument, str | os.PathLike):
             return None
@@ -128,59 +134,12 @@ def _die() -> NoReturn:
     raise AssertionError("a killed process goes on")
 
 
-@dataclass(frozen=True)
-class Ended:
-    """How a deploy ended: its exit code (minus a signal's number), and what it wrote."""
-
-    code: int
-    output: str
+def points_in(trace: Path) -> list[Point]:
+    """Return the points that a process put down."""
+    return [Point(number, *line.split("\t")) for number, line in enumerate(trace.read_text().splitlines(), 1)]
 
 
-class Deployer:
-    """Deploys folders to the local host of the project in `project`, each in a process of its own."""
-
-    def __init__(self, project: Path, server: subprocess.Popen[str]) -> None:
-        self.project = project
-        self._trace = project.parent / "trace"
-        self._server = server
-
-    def deploy(self, site: Path, kill: tuple[int, Phase] | None = None) -> Ended:
-        job = {"project": str(self.project), "site": str(site), "trace": str(self._trace), "kill": kill}
-        assert self._server.stdin is not None
-        assert self._server.stdout is not None
-        print(json.dumps(job), file=self._server.stdin, flush=True)
-        return Ended(**json.loads(self._server.stdout.readline()))
-
-    def points(self) -> list[Point]:
-        """Return the points of the last deploy."""
-        lines = self._trace.read_text().splitlines()
-        return [Point(number, *line.split("\t")) for number, line in enumerate(lines, 1)]
-
-    @contextmanager
-    def as_it_was(self) -> Iterator[Callable[[], None]]:
-        """Give a function that brings the project back to what it is now, links and all."""
-        kept = self.project.with_name("kept")
-        subprocess.run(["cp", "-a", self.project, kept], check=True)
-
-        def back() -> None:
-            shutil.rmtree(self.project)
-            subprocess.run(["cp", "-a", kept, self.project], check=True)
-
-        yield back
-        shutil.rmtree(kept)
-
-
-@contextmanager
-def deployer(project: Path) -> Iterator[Deployer]:
-    line = [sys.executable, "-X", "faulthandler", str(Path(__file__))]
-    with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
-        yield Deployer(project, server)
-        assert server.stdin is not None
-        server.stdin.close()
-        assert server.wait() == 0
-
-
-def sample(points: list[Point], size: int) -> list[tuple[Point, Phase]]:
+def sample(points: Sequence[Point], size: int) -> list[tuple[Point, Phase]]:
     """Return both sides of every switch, and of the rest as many as make up `size`, evenly spread."""
     everything = [(point, phase) for point in points for phase in point.phases]
     chosen = [pair for pair in everything if pair[0].name in SWITCHES]
@@ -188,40 +147,3 @@ def sample(points: list[Point], size: int) -> list[tuple[Point, Phase]]:
     wanted = max(size - len(chosen), 0)
     chosen += [rest[number * len(rest) // wanted] for number in range(wanted)] if wanted < len(rest) else rest
     return sorted(chosen, key=lambda pair: (pair[0].number, pair[1]))
-
-
-def _serve() -> None:
-    for name in ("presswork.cli.deploying", "presswork_local.host"):  # what every deploy needs, loaded once
-        import_module(name)
-    for line in sys.stdin:
-        job = json.loads(line)
-        reading, writing = os.pipe()
-        process = os.fork()
-        if process == 0:
-            os.close(reading)
-            os.dup2(writing, 1)
-            os.dup2(writing, 2)
-            _child(**job)
-        os.close(writing)
-        with os.fdopen(reading, errors="replace") as stream:
-            output = stream.read()
-        code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
-        print(json.dumps({"code": code, "output": output}), flush=True)
-
-
-def _child(project: str, site: str, trace: str, kill: list[Any] | None) -> NoReturn:
-    code = 70
-    try:
-        os.chdir(project)
-        Points(f"{project}/.presswork", trace, (kill[0], kill[1]) if kill else None).install()
-        code = main(["deploy", site, "--json"])
-        sys.stdout.flush()
-    except BaseException:  # noqa: BLE001 -- told to the test
-        sys.excepthook(*sys.exc_info())
-    finally:
-        sys.stderr.flush()
-        os._exit(code)
-
-
-if __name__ == "__main__":
-    _serve()

@@ -1,4 +1,4 @@
-"""The lock of a store: one deployment at a time, and the word who holds it."""
+"""A lock on a place: one deployment at a time on this machine, and the word who holds it."""
 
 from __future__ import annotations
 
@@ -28,10 +28,14 @@ class _Owner(Struct, frozen=True):
 
 
 class Lock:
-    """An advisory lock on a file; the operating system lets go of it when its holder dies."""
+    """An advisory lock on a file; the operating system lets go of it when its holder dies.
 
-    def __init__(self, path: Path) -> None:
+    `place` says what is locked, in words for the one who is turned away.
+    """
+
+    def __init__(self, path: Path, place: str) -> None:
         self._path = path
+        self._place = place
         self._handle: int | None = None
 
     @property
@@ -50,7 +54,7 @@ class Lock:
             holder = _named(os.pread(handle, 4096, 0))
             os.close(handle)
             raise Locked(
-                f"Another deployment to {self._path.parent} is under way: {holder}.",
+                f"Another deployment to {self._place} is under way: {holder}.",
                 hint="Let it end, then run the same command again.",
             ) from error
         except BaseException:

@@ -1,0 +1,189 @@
+"""The API as one account sees it, or nobody's, and the one site there that is meant: found, made, claimed, deleted."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+import msgspec
+
+from presswork.errors import ConfigError, CredentialMissing, HostError
+from presswork.transport import Answered, Unanswered
+from presswork_simplehost.wire import Opened, Site, Sites, Unclaimed, explained
+
+if TYPE_CHECKING:
+    from presswork.host import Kit
+    from presswork.transport import Answer, Client
+    from presswork_simplehost import Options
+
+__all__ = ["Account"]
+
+
+class Account:
+    """Asks for the key when the API is first needed. The slug of a site that was made is remembered."""
+
+    def __init__(self, options: Options, kit: Kit) -> None:
+        self.options = options
+        self.kit = kit
+        self.server = urlsplit(options.api_url).netloc
+        self._site: Site | None = None
+        self._asked = False
+
+    @property
+    def slug(self) -> str | None:
+        """The slug that is configured, or that the site got which was made; None where there is no site."""
+        made = self.kit.memory.get(self._slot("site"))
+        kept = self._unclaimed(made)
+        if kept is not None and kept.expires <= datetime.now(UTC).isoformat():
+            made = None
+        return self.options.slug or made
+
+    @property
+    def unclaimed(self) -> Unclaimed | None:
+        """What is remembered of the site where it was made without an account and was not claimed."""
+        return self._unclaimed(self.slug)
+
+    @cached_property
+    def key(self) -> str | None:
+        """The key; None where there is none, and the site was made without one or is to be."""
+        try:
+            return self.kit.secret("key")
+        except CredentialMissing:
+            if self.slug is not None and self.unclaimed is None:
+                raise
+            return None
+
+    @cached_property
+    def api(self) -> Client:
+        """The client."""
+        return self.kit.http(self.options.api_url, self.key)
+
+    def close(self) -> None:
+        """Close the connections, where there are any."""
+        if "api" in self.__dict__:
+            self.api.close()
+
+    def ask(self, method: str, slug: str, call: str = "", **more: Any) -> Answer:
+        """Send a request about a site, and say what to do about a refusal."""
+        with explained():
+            return self.api.request(method, f"/publish/{quote(slug, safe='')}{call}", **more)
+
+    def look(self, slug: str) -> Site | None:
+        """Return a site as it is now; None where there is none."""
+        answer = self.ask("GET", slug, expect={404})
+        return None if answer.status == 404 else answer.decode(Site)
+
+    def find(self, *, fresh: bool = False) -> Site | None:
+        """Return the site that is meant; None where there is none. `fresh`: as it is now."""
+        if fresh or not self._asked:
+            self._site = self.look(self.slug) if self.slug is not None else None
+            self._asked = True
+        return self._site
+
+    def is_over(self, slug: str) -> bool:
+        """Say whether a site was seen to have expired."""
+        return self._site is not None and (self._site.slug, self._site.status) == (slug, "expired")
+
+    def missing(self, slug: str | None = None) -> HostError:
+        """Return the error to raise where a site is not there."""
+        return HostError(
+            f"SimpleHost has no site {slug or self.slug} for this key.",
+            hint="Check the slug, and whose key it is. Slugs cannot be chosen: without `slug`, `create: true` makes a "
+            "new site.",
+        )
+
+    def create(self, body: object) -> Opened:
+        """Make a site, and remember it before anything else is sent.
+
+        Never sent twice: where its answer is lost, the site is looked for among those that never went live.
+        """
+        if not self.options.create:
+            raise ConfigError("The host simplehost needs a site.", hint="Set `slug`, or `create: true` for a new one.")
+        try:
+            with explained():
+                made = self.api.post("/publish", json=body).decode(Opened)
+        except HostError as error:
+            never = isinstance(error, Unanswered) and not error.uncertain
+            if not never and not (isinstance(error, Answered) and error.status < 500):
+                error.retryable, error.hint = self._lost()
+            raise
+        memory = self.kit.memory
+        if made.claim_token is not None:
+            memory.put(self._slot("token", made.slug), made.claim_token, secret=True)
+            memory.put(self._slot("address", made.slug), made.claim_url or "", secret=True)
+            self._remember(made, None)
+        memory.put(self._slot("site"), made.slug)
+        self._asked = False
+        return made
+
+    def update(self, slug: str, body: object) -> Opened:
+        """Begin a new version of a site."""
+        answer = self.ask("PUT", slug, json=body, expect={404})
+        if answer.status == 404:
+            raise self.missing(slug)
+        return answer.decode(Opened)
+
+    def went_live(self, made: Opened) -> None:
+        """Remember the version of a site without an account, and show who is there how to claim it."""
+        self._remember(made, made.upload.version_id)
+        if made.claim_url:
+            self.kit.confide(f"To keep the site, claim it before {made.expires_at}: {made.claim_url}")
+
+    def claim(self) -> None:
+        """Claim the site for the account; where that was done before, nothing happens."""
+        self.kit.secret("key")  # or it is said to be missing
+        slug = self.slug
+        token = self.kit.memory.get(self._slot("token", slug)) if slug is not None else None
+        if slug is None or token is None:
+            raise ConfigError(
+                "There is nothing to claim: no claim token is kept here.",
+                hint="What can be claimed is a site that was made from here without an account, for 24 hours.",
+            )
+        try:
+            self.ask("POST", slug, "/claim", json={"claimToken": token}, repeat=True)
+        except Answered as error:
+            if error.status != 400 or self.look(slug) is None:  # it may be the account's by a try before
+                raise
+        self._forget(slug)
+
+    def delete(self) -> str | None:
+        """Delete the site; return its slug, None where there was no site."""
+        slug = self.slug
+        if slug is None:
+            return None
+        found = self.ask("DELETE", slug, expect={404}).status != 404
+        self._forget(slug)
+        self.kit.memory.forget(self._slot("site"))
+        return slug if found else None
+
+    def _slot(self, what: str, slug: str = "") -> str:
+        return f"{what} {self.server}/{slug}"
+
+    def _unclaimed(self, slug: str | None) -> Unclaimed | None:
+        kept = self.kit.memory.get(self._slot("unclaimed", slug)) if slug is not None else None
+        return msgspec.json.decode(kept, type=Unclaimed) if kept else None
+
+    def _remember(self, made: Opened, version: str | None) -> None:
+        unclaimed = Unclaimed(made.site_url, made.expires_at or "", version)
+        self.kit.memory.put(self._slot("unclaimed", made.slug), msgspec.json.encode(unclaimed).decode())
+
+    def _forget(self, slug: str) -> None:
+        for what in ("unclaimed", "token", "address"):
+            self.kit.memory.forget(self._slot(what, slug))
+        self._asked = False
+
+    def _lost(self) -> tuple[bool, str]:
+        """Say whether a site can be made again without looking, its making having been answered with nothing."""
+        if self.key is None:
+            return False, "A site may have been made that nobody can claim: it is gone in 24 hours. Try again."
+        try:
+            sites = self.api.get("/publishes").decode(Sites).sites
+        except HostError:
+            return False, "Look at SimpleHost's own pages whether a site was made; if so, set `slug` to it."
+        pending = [site for site in sites if site.status == "pending"]
+        if not pending:
+            return True, "No site was made: run the same command again."
+        newest = max(pending, key=lambda site: site.created_at or "")
+        return False, f"{newest.slug} is the newest site without content: if it is this one, set `slug` to it."
