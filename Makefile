@@ -28,6 +28,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/scan.py
 	$(BIN)/python benchmarks/overhead.py
 	$(BIN)/python benchmarks/upload.py
+	$(BIN)/python benchmarks/canvasdrop_routes.py
 
 docs: $(VENV)/.dev
 	$(BIN)/mkdocs build --strict

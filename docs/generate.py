@@ -23,7 +23,7 @@ import msgspec
 from code_reading import classes, findings, signatures, source_files
 from tables import default_words, fields_of, paragraphs, setting_words, structs_in, table, type_words
 
-from presswork import abilities, errors, events, hookspecs, host, journal, report, settings
+from presswork import abilities, aftermath, errors, events, hookspecs, host, journal, report, settings
 from presswork.cli import COMMANDS, app
 from presswork.ignore import DEFAULTS
 from presswork.plugins import Plugins
@@ -200,6 +200,9 @@ def _error_codes(_words: Words) -> Iterator[str]:
         [f"`{kind.code}`", f"`{kind.__name__}`", str(kind.exit_code), paragraphs(kind.__doc__).partition("\n")[0]]
         for kind in _errors()
     ]
+    superseded = aftermath.SUPERSEDED
+    rows.append([f"`{superseded.code}`", "none: an outcome", "1", superseded.message])
+    rows.sort(key=lambda row: (int(row[2]), row[0]))
     yield from table(["`code`", "Exception", "Exit code", "Meaning"], rows)
 
 

@@ -38,7 +38,7 @@ def _fail():
 HOOKS: Mapping[str, str] = {
     "presswork_hosts": "",
     "presswork_edit_manifest": "site, entries",
-    "presswork_check": "site, manifest, plan",
+    "presswork_check": "site, manifest, plan, source, checks, mask",
     "presswork_event": "event",
     "presswork_finished": "report",
     "presswork_secret": "host, target, name",

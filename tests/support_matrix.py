@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Table = dict[str, Any]
 Files = dict[str, bytes]
 
-COMMITTED = "2024-05-06T07:08:09Z"
+COMMITTED = "2024-05-06T07:08:09+00:00"
 NAMES = ("guide", "manual", "notes")
 _ADDRESS = "https://example.org"
 _PASSED_ON = ("HOME", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX")
@@ -49,6 +49,8 @@ class MkDocs:
     out = "site"
     own: tuple[str, ...] = ()
     """What the generator keeps there for itself."""
+    dated = "sitemap.xml", "<lastmod>2024-05-06</lastmod>"
+    """A file with a date of the build in it, and how it says that of the commit."""
     said_by, told_by = "INFO    -  presswork: ", ("Error: ", "ERROR   -  ", "ERROR   -  Config value 'plugins': ")
 
     def __init__(self, name: str, tool: str = "mkdocs", theme: str = "mkdocs") -> None:
@@ -88,6 +90,7 @@ class Pelican(MkDocs):
     template = "article.html"
     leaves = True
     out = "output"
+    dated = "dated.html", "Last updated on 06 May 2024, 07:08:09"
     said_by, told_by = "presswork: ", ("error: ",)
 
     def __init__(self) -> None:
@@ -123,6 +126,7 @@ class Sphinx(MkDocs):
     places = ("docs", "out")
     out = "out"
     own = (".doctrees/", ".buildinfo")
+    dated = "index.html", "Last updated on 06 May 2024, 07:08:09"
     said_by, told_by = "presswork: ", ("ERROR: presswork: ",)
 
     def __init__(self, builder: str) -> None:
@@ -161,7 +165,10 @@ THEME_TEMPLATES_OVERRIDES = ["theme"]
 FEED_ALL_ATOM = "feeds/all.atom.xml"
 CATEGORY_FEED_ATOM = TRANSLATION_FEED_ATOM = None
 TEMPLATE_PAGES = {"dated.html": "dated.html"}
-JINJA_GLOBALS = {"built": lambda: os.environ.get("SOURCE_DATE_EPOCH", time.time())}
+FORMAT = "%d %B %Y, %H:%M:%S"
+JINJA_GLOBALS = {
+    "built": lambda: time.strftime(FORMAT, time.gmtime(float(os.environ.get("SOURCE_DATE_EPOCH", time.time()))))
+}
 PLUGINS = ["presswork_pelican"]
 """
 _CONF = """

@@ -1,4 +1,4 @@
-"""A how-to page followed as its reader would: files written, commands run, in another terminal the emulator it names."""
+"""A how-to page followed as its reader would: files written, commands run, its emulator in another terminal."""
 
 from __future__ import annotations
 

@@ -69,12 +69,21 @@ class Uploaded(_Part):
     bytes: int
 
 
+class Rewritten(_Part):
+    path: str
+    at: int
+    before: int
+    after: int
+
+
 class Verified(_Part):
     method: Literal["listing", "read", "http"]
     files: int
     ok: bool
     mismatches: list[str]
     of: int | None
+    also: list[str]
+    rewritten: list[Rewritten]
 
 
 class Finding(_Part):
@@ -109,6 +118,7 @@ class Target(_Part):
     outcome: Outcome
     release: Release | None
     previous: str | None
+    live_url: str | None
     manifest: Manifest | None
     changes: Changes | None
     route: Route | None

@@ -99,6 +99,7 @@ class CanvasUpload:
                     "The server takes no files one by one, and this site is not to be sent as an archive.",
                     hint="Leave `route` out, or ask the server's operator to update it.",
                 )
+            self._zips = False  # there is no other way to turn to
             return self._pack("the server takes no files one by one")
         if self._zips and self._host.options.route == "auto" and rules.zip_pays(manifest, begun.missing_hashes):
             return self._pack(f"one archive is quicker than {len(begun.missing_hashes):,} files one by one")

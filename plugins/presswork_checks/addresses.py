@@ -50,10 +50,12 @@ class Addresses:
 
         `base` is what the page's `base` element says.
         """
+        if link.startswith("#") and not base:
+            return Address(page, page, answered=True)
         path = link.partition("#")[0].partition("?")[0].strip()
         if not path.isprintable():
             path = path.translate(_DROPPED)
-        if not path and not base:
+        if not path and not base:  # a query alone, or nothing but spaces
             return Address(page, page, answered=True)
         folder: str | None = page.rpartition("/")[0]
         if base:

@@ -56,9 +56,10 @@ class Links(Check):
 
     def take(self, page: Page) -> None:
         """Follow a page's links; anchors are looked for in the end."""
-        changed = page.path in self.case.changed
+        path, base, of = page.path, page.base, self.case.addresses.of
+        changed = path in self.case.changed
         for link in page.links():
-            address = self.case.addresses.of(page.path, link, page.base)
+            address = of(path, link, base)
             if address is None:
                 continue
             if not address.answered:
@@ -67,10 +68,10 @@ class Links(Check):
                 elif changed:
                     _note(self._nowhere, address.path, page, link)
             elif changed and "#" in link and address.file is not None and (anchor := _jump(link)):
-                if address.file != page.path:
+                if address.file != path:
                     _note(self._jumps[address.file], anchor, page, link)
                 elif not page.has(anchor):
-                    _note(self._lost, f"{page.path}#{anchor}", page, link)
+                    _note(self._lost, f"{path}#{anchor}", page, link)
 
     def findings(self) -> Iterator[Finding]:
         """Yield one finding for each address that is not there; the last of too many tells of the others."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from presswork.findings import Finding
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SourceMaps", "VersionControl"]
 
+_MAP: Final = re.compile(r"(?<!\.min)\.(js|mjs|css)\.map$")
 _STORES: Final = frozenset({".git", ".hg", ".svn", ".bzr", ".jj", "_darcs", "CVS"})
 
 
@@ -33,13 +35,16 @@ class VersionControl(Check):
 
 
 class SourceMaps(Check):
-    """Maps from scripts and styles to the source they were made of."""
+    """Maps from scripts and styles to the source they were made of.
+
+    Those of `.min` files are of published libraries. Themes bring others, so this is not even a warning, and said once.
+    """
 
     name = "source-maps"
 
     def findings(self) -> Iterator[Finding]:
-        """Yield one finding for all of them: documentation themes bring some, which tell nobody anything new."""
-        maps = [path for path in self.paths() if path.endswith((".js.map", ".mjs.map", ".css.map"))]
+        """Yield one finding for all that are not live yet."""
+        maps = [path for path in self.paths() if path in self.case.changed and _MAP.search(path)]
         if maps:
             yield Finding(
                 severity="info",

@@ -86,8 +86,9 @@ class Page:
     def line_of(self, link: str) -> int | None:
         """Return the line on which a link stands, counted from 1; None where it is written in some other way."""
         for written in dict.fromkeys((link, html.escape(link), html.escape(link, quote=False))):
-            if found := re.search(rb"=\s*[\"']?\s*" + re.escape(written.encode()), self.content):
-                return line_at(self.content, found.start())
+            link_at = rb"[=\"'\s,]" + re.escape(written.encode()) + rb"(?=[\"'\s>,])"
+            if found := re.search(link_at, self.content):
+                return line_at(self.content, found.end())
         return None
 
     def _relations(self) -> Iterator[str | None]:

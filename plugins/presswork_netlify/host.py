@@ -15,7 +15,7 @@ from presswork.errors import Gone
 from presswork.findings import Finding
 from presswork.host import SHA1, Capabilities
 from presswork.paths import path_trouble
-from presswork.source import PIECE
+from presswork.transport import Answered
 from presswork_netlify import rules
 from presswork_netlify.account import Account, explained
 from presswork_netlify.functions import bundles, cargo
@@ -97,11 +97,12 @@ class NetlifyHost:
             raise gone
         raw = {"content-type": "application/vnd.bitballoon.v1.raw"}
         address = f"/sites/{site.id}/files/{quote(path)}"
-        answer = self.account.api.get(address, headers=raw, expect={404}, file=path)
-        if answer.status == 404:
-            raise gone
-        for start in range(0, len(answer.content), PIECE):
-            yield answer.content[start : start + PIECE]
+        try:
+            yield from self.account.api.pieces(address, headers=raw, file=path)
+        except Answered as error:
+            if error.status != 404:
+                raise
+            raise gone from None
 
     def check(self, intent: Intent) -> Iterator[Finding]:
         """Name what Netlify would refuse, ignore, or not show."""

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from presswork.errors import ConfigError, CredentialMissing, HostError
+from presswork.findings import Finding
 from presswork.transport import Answered, Unanswered
 from presswork_simplehost.wire import Opened, Site, Sites, Unclaimed, explained
 
@@ -94,13 +95,17 @@ class Account:
             "new site.",
         )
 
+    def may_create(self) -> None:
+        """Raise `ConfigError` unless a new site is asked for."""
+        if not self.options.create:
+            raise ConfigError("The host simplehost needs a site.", hint="Set `slug`, or `create: true` for a new one.")
+
     def create(self, body: object) -> Opened:
         """Make a site, and remember it before anything else is sent.
 
         Never sent twice: where its answer is lost, the site is looked for among those that never went live.
         """
-        if not self.options.create:
-            raise ConfigError("The host simplehost needs a site.", hint="Set `slug`, or `create: true` for a new one.")
+        self.may_create()
         try:
             with explained():
                 made = self.api.post("/publish", json=body).decode(Opened)
@@ -114,6 +119,10 @@ class Account:
             memory.put(self._slot("token", made.slug), made.claim_token, secret=True)
             memory.put(self._slot("address", made.slug), made.claim_url or "", secret=True)
             self._remember(made, None)
+        else:
+            hint = f"Set `slug: {made.slug}`: then it is found where this .presswork folder is not."
+            message = f"SimpleHost made the site {made.slug}."
+            self.kit.note(Finding(severity="info", code="simplehost-made", message=message, hint=hint))
         memory.put(self._slot("site"), made.slug)
         self._asked = False
         return made

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from presswork.errors import ConfigError, Gone, Refused
+from presswork.errors import Gone, Refused
 from presswork.findings import Finding
 from presswork.host import Capabilities, Release
 from presswork_simplehost import rules
@@ -31,15 +31,19 @@ class SimpleHost:
     """A site at SimpleHost."""
 
     capabilities = Capabilities(
-        atomic=True, previews=True, proof=("listing", "http"), limits=rules.LIMITS, retires=True
+        atomic=True, previews=True, proof=("listing", "http"), limits=rules.LIMITS, retires=True, aliases=False
     )
 
     def __init__(self, options: Options, kit: Kit) -> None:
         self.options = options
         self.kit = kit
         self.account = Account(options, kit)
-        if options.preview_slug is None:
-            self.capabilities = replace(self.capabilities, previews=False)
+        public = options.password_env is None
+        self.capabilities = replace(
+            self.capabilities,
+            previews=options.preview_slug is not None,
+            proof=self.capabilities.proof if public else ("listing",),
+        )
 
     @property
     def place(self) -> str:
@@ -50,10 +54,7 @@ class SimpleHost:
         """Return the live version; of a site without an account what is remembered, since SimpleHost does not tell."""
         account = self.account
         if account.slug is None:
-            if not self.options.create:
-                raise ConfigError(
-                    "The host simplehost needs a site.", hint="Set `slug`, or `create: true` for a new one."
-                )
+            account.may_create()
             return None
         kept = account.unclaimed
         if kept is not None:
@@ -65,9 +66,7 @@ class SimpleHost:
         site = account.find(fresh=True)
         if site is None and (self.options.slug is not None or not self.options.create):
             raise account.missing()
-        if site is None or site.status != "active":
-            return None
-        return Release(id=site.version_id or "", url=site.site_url, live=True, created=site.updated_at)
+        return site.release() if site is not None and site.active else None
 
     def begin(self, intent: Intent, session: str | None) -> SimpleHostUpload:  # noqa: ARG002 -- see SimpleHostUpload
         """Open an upload; the site is made first where there is none, so that its place is known."""
@@ -78,7 +77,7 @@ class SimpleHost:
         if fixed is not None:
             return SimpleHostUpload(account, intent, fixed)
         site = account.find() if account.unclaimed is None else None
-        if site is not None and site.status == "active":
+        if site is not None and site.active:
             return SimpleHostUpload(account, intent, site.slug)
         body = manifest_of(intent, self.options)
         made = (self._taken_up(site.slug, body) if site is not None else None) or account.create(body)
@@ -93,7 +92,7 @@ class SimpleHost:
         if self.account.unclaimed is not None:
             raise Gone("SimpleHost lists no files of a site without an account.", hint="Claim it: presswork claim")
         site = self.account.find()
-        return [(file.path, file.hash or "") for file in site.files] if site and site.status == "active" else []
+        return [(file.path, file.hash or "") for file in site.files] if site and site.active else []
 
     def check(self, intent: Intent) -> Iterator[Finding]:
         """Name what SimpleHost would refuse, and say what a site without an account means.
@@ -134,9 +133,7 @@ class SimpleHost:
         site = self.account.find(fresh=True)
         if site is None:
             raise self.account.missing()
-        return Release(
-            id=site.version_id or "", url=site.site_url, live=site.status == "active", created=site.updated_at
-        )
+        return site.release()
 
     def _taken_up(self, slug: str, body: object) -> Opened | None:
         """Go on with a site that was made and never went live; None where it takes no version (no page says)."""

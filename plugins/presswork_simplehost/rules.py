@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from typing import TYPE_CHECKING, Final
 
 from presswork.findings import Finding, Severity
@@ -26,8 +26,7 @@ _RENAME: Final = "Rename the page or file, or leave it out with `ignore`."
 
 
 def file_findings(manifest: Manifest) -> Iterator[Finding]:
-    """Say of single files that they are refused, left out, or could be taken for one another."""
-    seen: dict[str, str] = {}
+    """Say of single files that they are refused or left out."""
     for entry in manifest:
         path = entry.path
         if not entry.size and path.endswith(".nojekyll"):  # means something elsewhere
@@ -36,11 +35,8 @@ def file_findings(manifest: Manifest) -> Iterator[Finding]:
             )
         elif not entry.size:
             yield _finding("error", "empty", "SimpleHost takes no empty file.", _IGNORE, path)
-        if ".." in path or any(unicodedata.category(sign) == "Cc" for sign in path):
+        if ".." in path or re.search(r"[\x00-\x1f\x7f-\x9f]", path):
             yield _finding("error", "name", "SimpleHost takes no `..` and no control character.", _RENAME, path)
-        twin = seen.setdefault(unicodedata.normalize("NFC", path).casefold(), path)
-        if twin != path:
-            yield _finding("warning", "alike", f"It is {twin}, but for case or Unicode form.", _RENAME, path)
 
 
 def size_findings(manifest: Manifest, most: int) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from presswork.errors import HostError, Refused, Stale
 from presswork.findings import Finding
 from presswork.host import Part, Release
 from presswork.transport import Answered
+from presswork_simplehost.wire import explained
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,8 +68,10 @@ class SimpleHostUpload:
         if time.monotonic() >= self._until:
             raise self._over("the signed addresses are about to end")
         body = self._intent.source.open(part.entries[0])
+        asked: dict[str, Any] = {"headers": put.headers, "signed": True, "bucket": "uploads", "file": part.key}
         try:
-            self._account.api.put(put.url, body=body, headers=put.headers, signed=True, bucket="uploads", file=part.key)
+            with explained():
+                self._account.api.put(put.url, body=body, **asked)
         except Answered as error:
             if error.status == 400:  # it has ended, or a try whose answer was lost has used it (how-it-works page)
                 raise self._over(error.message) from None
@@ -134,7 +137,7 @@ class SimpleHostUpload:
         if self._account.key is None:
             return self._account.api.get(self._open.site_url, signed=True, expect={404}).status == 200
         site = self._account.look(self._slug)
-        return site is not None and site.status == "active" and site.version_id == self.session
+        return site is not None and site.active and site.version_id == self.session
 
     def _secrets(self, error: Answered) -> Refused:
         """Note every place of a secret, and never what stands there (finalize page)."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from presswork.host import Release
 from presswork.transport import Answered
 
 if TYPE_CHECKING:
@@ -68,6 +69,15 @@ class Site(Struct, frozen=True, rename="camel"):
     created_at: str | None = None
     updated_at: str | None = None
     files: list[_File] = []
+
+    @property
+    def active(self) -> bool:
+        """Whether it is live."""
+        return self.status == "active"
+
+    def release(self) -> Release:
+        """Return its version in the core's words."""
+        return Release(id=self.version_id or "", url=self.site_url, live=self.active, created=self.updated_at)
 
 
 class Sites(Struct, frozen=True):

@@ -68,9 +68,11 @@ def after_build(
         there = "" if Path.cwd().is_relative_to(folder) else f"cd {shlex.quote(os.path.relpath(folder))} && "
         say(f"{where} is built and not deployed. To deploy it: {there}presswork deploy")
         return None
+    from presswork.report.handed import hand_over
     from presswork.report.terminal import lines, trouble
 
-    report = _deploy(site, project, deployed, dry_run=does == "plan")
+    report = _deploy(site, project, deployed, dry_run=does == "plan").masked(project.mask)
+    hand_over(report, project.environ)
     if path := project.environ.get("PRESSWORK_REPORT"):
         disk.write(Path(path), report.to_json())
     for line in lines(report):

@@ -17,6 +17,7 @@ from presswork.interrupts import held
 from presswork.journal import Line
 from presswork.label import digest_in, make_label
 from presswork.mediatypes import is_page
+from presswork.origin import preview_alias
 from presswork.planning import plan_for
 from presswork.report import ManifestFacts, ReleaseFacts, Route, TargetReport, Uploaded
 from presswork.report.terminal import count
@@ -65,6 +66,8 @@ class Deployment:
         self._clients: list[Client] = []
         self.journal: Journal
         self.host = project.host(target, note=self._notes.append, wait=self._engine.wait, clients=self._clients)
+        if not live and alias is None and self.host.capabilities.aliases:
+            self._alias = preview_alias(project.environ)
         self._lock: Lock | None = None
         self.report = TargetReport(target=target.name, host=project.host_type(target).name, outcome="planned")
 
@@ -96,10 +99,10 @@ class Deployment:
         )
         planning = plan_for(intent, work, self.host, self.target, self._project, self.journal, allowed)
         self._intent, self._before, self._work = planning.intent, planning.before, work
-        self.report.previous = live.id if live else None
+        self.report.previous, self.report.live_url = (live.id, live.url) if live else (None, None)
         self.report.manifest = ManifestFacts.of(self._intent.manifest)
         self.report.tell(planning.plan, work.site.pages if work.site else ())
-        self._pages = sum(is_page(change.path) for change in planning.plan.changes if change.change != "same")
+        self._changed = {change.path for change in planning.plan.changes if change.change != "same"}
         self._emit(Planned(self.target.name, planning.plan))
         _refuse(planning.plan.findings)
         self._cargo = self.host.cargo() if isinstance(self.host, Carries) else ""
@@ -134,6 +137,7 @@ class Deployment:
             if self.journal.unfinished():
                 self._abandon(self._session, "another site was made")
             self.journal, self._session = self._project.journal(self.target, self.host), None
+            self._intent = replace(self._intent, replaces=None)
         if self._session is None:
             begin = Line(
                 step="begin",
@@ -163,7 +167,14 @@ class Deployment:
             self.report.outcome = "superseded"
             self.report.error = aftermath.SUPERSEDED
             return
-        verified = prove(self.host, release, self._intent.manifest, full=full)
+        visit = self._project.visit(
+            self.target,
+            source=self._work.source,
+            changed=self._changed,
+            wait=self._engine.wait,
+            clients=self._clients,
+        )
+        verified = prove(self.host, release, self._intent.manifest, visit=visit, full=full)
         self.journal.write(Line(step="verified", release=release.id, ok=verified.ok if verified else None))
         if verified is None:
             self._notes.append(aftermath.UNVERIFIED if release.live else aftermath.UNVERIFIED_PREVIEW)
@@ -248,7 +259,7 @@ class Deployment:
             url=release.url,
             label=self._intent.label,
             cargo=self._cargo or None,
-            pages=self._pages,
+            pages=sum(map(is_page, self._changed)),
             **self._origin(),
         )
         self.journal.write(finished)

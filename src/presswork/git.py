@@ -29,9 +29,12 @@ def revision(
 ) -> Revision | None:
     """Return the checked-out commit of the repository around `folder`; None where there is none.
 
-    `PRESSWORK_COMMIT` and `PRESSWORK_BRANCH` speak first, for builds outside a checkout. Changes below
-    `leaving_out`, the output folder, do not make a work tree dirty.
+    `PRESSWORK_COMMIT` and `PRESSWORK_BRANCH` speak first, for builds outside a checkout. Where no branch is checked
+    out, as in a CI, its own word is taken. Changes below `leaving_out`, the output folder, do not make a work tree
+    dirty.
     """
+    from presswork.origin import branch_name
+
     commit = environ.get("PRESSWORK_COMMIT")
     branch = environ.get("PRESSWORK_BRANCH")
     if commit:
@@ -45,7 +48,8 @@ def revision(
     if leaving_out is not None and leaving_out.is_relative_to(folder) and leaving_out != folder:
         spec.append(f":(exclude){leaving_out.relative_to(folder).as_posix()}")
     status = _git(folder, "status", "--porcelain", *spec)
-    return Revision(commit, branch or name, title or None, None if status is None else bool(status))
+    branch = branch or name or branch_name(environ)
+    return Revision(commit, branch, title or None, None if status is None else bool(status))
 
 
 def commit(folder: Path, *, environ: Mapping[str, str] = os.environ) -> str | None:

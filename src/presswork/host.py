@@ -86,6 +86,7 @@ class Capabilities:
     `proof`: the ways to believe it, best first. `workers` caps the connections at a time. `retires`:
     what `unpublish` takes off can never be there again. `sample`: of more files
     than this only so many are read back, unless all are asked for, and the listing speaks for the others.
+    `aliases`: each preview can have an alias; that which a CI's branch gives is then used.
     """
 
     digest: Digest = SHA256
@@ -96,6 +97,7 @@ class Capabilities:
     limits: Limits = Limits()
     retires: bool = False
     sample: int | None = None
+    aliases: bool = True
 
 
 class Release(Struct, frozen=True, kw_only=True, omit_defaults=True):

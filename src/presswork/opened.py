@@ -17,17 +17,19 @@ from presswork.report.terminal import count
 from presswork.verify import prove
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from presswork.host import Host, Release
     from presswork.journal import Journal
     from presswork.manifest import Manifest
     from presswork.project import Project
     from presswork.settings import Target
+    from presswork.source import Source
 
-__all__ = ["Bench", "opened"]
+__all__ = ["Bench", "one_of", "opened"]
 
 A = TypeVar("A")
+
 
 class Bench:
     """One target's host, opened for a command, with its journal and the report the command grows."""
@@ -79,9 +81,19 @@ class Bench:
         finally:
             lock.release()
 
-    def prove(self, release: Release, manifest: Manifest, *, full: bool) -> None:
+    def prove(
+        self,
+        release: Release,
+        manifest: Manifest,
+        *,
+        source: Source | None = None,
+        further: bool = False,
+        full: bool = False,
+    ) -> None:
         """Compare what is live with a manifest, into report and journal; `HostError` where it differs."""
-        verified = prove(self.host, release, manifest, full=full)
+        kept = self.project.archive if self.project.archive.holds(manifest) else None
+        visit = self.project.visit(self.target, source=source or kept)
+        verified = prove(self.host, release, manifest, visit=visit, further=further, full=full)
         if verified is None:
             raise HostError(
                 "The host offers no way to compare what is live with a build.", hint="Look at the site itself."
@@ -106,6 +118,19 @@ class Bench:
             f"There is no deployment {name} at {self.target.name}.",
             hint="`presswork history` lists those there are.",
         )
+
+
+@contextmanager
+def one_of(targets: Sequence[Target], target: Target, report: Report) -> Iterator[None]:
+    """Keep a wrong setting of one target, or its missing token, from hiding what there is to say of the others."""
+    try:
+        yield
+    except ConfigError as error:
+        if len(targets) == 1:
+            raise
+        line = TargetReport(target=target.name, host=target.host or "local", outcome="failed")
+        line.fail(error)
+        report.targets = [*(other for other in report.targets if other.target != target.name), line]
 
 
 @contextmanager

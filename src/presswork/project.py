@@ -18,14 +18,16 @@ from presswork.settings import Settings, Target, options_of
 from presswork.state import Shelf, State, place_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from presswork.archive import Archive
     from presswork.findings import Finding
     from presswork.host import Host, HostType
     from presswork.journal import Journal
     from presswork.lock import Lock
+    from presswork.source import Source
     from presswork.transport import Client
+    from presswork.visit import Visit
 
 __all__ = ["Project", "load"]
 
@@ -121,6 +123,22 @@ class Project:
         """Have the mask know the credentials that the environment holds for a target."""
         for variable in self.host_type(target).secrets.values():
             self.mask.add(self.environ.get(target.token_env or variable, ""))
+
+    def visit(
+        self,
+        target: Target,
+        *,
+        source: Source | None,
+        changed: Collection[str] = (),
+        wait: Callable[[float, str], None] = lambda seconds, _why: time.sleep(seconds),
+        clients: list[Client] | None = None,
+    ) -> Visit:
+        """Return the way to prove a release of a target by its public address, where no token is sent."""
+        from presswork.visit import Visit
+
+        made = clients if clients is not None else []
+        patience = Visit.patience if target.patience is None else min(target.patience, Visit.patience)
+        return Visit(lambda url: self._client(url, None, target, wait, made), wait, source, changed, patience)
 
     def journal(self, target: Target, host: Host) -> Journal:
         """Return the journal of the place a target's host deploys to."""

@@ -9,7 +9,7 @@ from presswork.abilities import Claims, Deletes, KeepsHistory, Unpublishes
 from presswork.errors import ConfigError, Gone, HostError
 from presswork.findings import Finding
 from presswork.journal import Line
-from presswork.opened import opened
+from presswork.opened import one_of, opened
 from presswork.plan import compare
 from presswork.report import Entry, ManifestFacts, ReleaseFacts, Report
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from presswork.opened import Bench
     from presswork.project import Project
     from presswork.settings import Target
+    from presswork.source import Source
 
 __all__ = ["claim", "diff", "history", "prune", "status", "unpublish", "verify"]
 
@@ -35,8 +36,9 @@ _KEPT_HERE: Final = Finding(
 def status(project: Project, targets: Sequence[str] = ()) -> Report:
     """Say what is live at each target, and what was begun there and not finished."""
     report = Report(command="status")
-    for target in project.targets(targets):
-        with opened(project, target, report) as bench:
+    named = project.targets(targets)
+    for target in named:
+        with one_of(named, target, report), opened(project, target, report) as bench:
             live = bench.host.live()
             bench.report.release = bench.facts(live) if live else None
             manifest = bench.manifest_of(live) if live else None
@@ -51,8 +53,9 @@ def history(project: Project, targets: Sequence[str] = (), *, at: str | None = N
     `at` is a time in ISO 8601, UTC; a day means its end.
     """
     report = Report(command="history")
-    for target in project.targets(targets):
-        with opened(project, target, report) as bench:
+    named = project.targets(targets)
+    for target in named:
+        with one_of(named, target, report), opened(project, target, report) as bench:
             if not isinstance(bench.host, KeepsHistory):
                 bench.report.findings.append(_KEPT_HERE)
             if at is None:
@@ -86,12 +89,21 @@ def diff(project: Project, target: Target, before: str, after: str) -> Report:
 
 
 def verify(
-    project: Project, targets: Sequence[str] = (), *, manifest: Manifest | None = None, full: bool = False
+    project: Project,
+    targets: Sequence[str] = (),
+    *,
+    manifest: Manifest | None = None,
+    source: Source | None = None,
+    full: bool = False,
 ) -> Report:
-    """Compare what is live with the manifest given, or with that it was deployed from."""
+    """Compare what is live, in every way, with the manifest given, or with that it was deployed from.
+
+    `source` has the bytes of that manifest; `full` is without a sample.
+    """
     report = Report(command="verify")
-    for target in project.targets(targets):
-        with opened(project, target, report) as bench:
+    named = project.targets(targets)
+    for target in named:
+        with one_of(named, target, report), opened(project, target, report) as bench:
             live = bench.host.live()
             if live is None:
                 raise HostError(
@@ -106,7 +118,7 @@ def verify(
                 )
             bench.report.manifest = ManifestFacts.of(expected)
             bench.report.outcome = "verified"
-            bench.prove(live, expected, full=full)
+            bench.prove(live, expected, source=source, further=True, full=full)
     return report.masked(project.mask)
 
 

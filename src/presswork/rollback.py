@@ -17,7 +17,7 @@ from presswork.journal import Line
 from presswork.label import commit_in, digest_in, title_in
 from presswork.opened import opened
 from presswork.report import ManifestFacts, ReleaseFacts, Report
-from presswork.verify import prove
+from presswork.verify import by_folder
 from presswork.work import Work
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def _make_live(bench: Bench, live: Release | None, chosen: Release, outcome: Out
         else:
             bench.report.outcome = outcome
             if known is not None:
-                bench.prove(bench.host.live() or chosen, known, full=False)
+                bench.prove(bench.host.live() or chosen, known)
             return
     if known is None:
         raise Gone(
@@ -152,7 +152,7 @@ def _make_live(bench: Bench, live: Release | None, chosen: Release, outcome: Out
 
 
 def _activate(bench: Bench, activates: Activates, chosen: Release, known: Manifest | None) -> None:
-    damaged = prove(bench.host, chosen, known) if known else None
+    damaged = by_folder(chosen, known) if known else None
     if damaged is not None and not damaged.ok:
         raise Refused(
             f"{chosen.id} is damaged: {damaged.mismatches[0]} is not what was deployed. It was not made live.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from presswork.mediatypes import is_page
@@ -11,14 +12,29 @@ if TYPE_CHECKING:
 
     from presswork.report import Entry
 
-__all__ = ["every_file", "told"]
+__all__ = ["FEW", "SHOWN", "Group", "every_file", "files", "grouped", "told"]
 
 SHOWN: Final = 12
 """How many pages of one kind are named; `--files` names every file."""
+FEW: Final = 3
+"""How many other files are named."""
 
 
-def told(entries: Iterable[Entry]) -> Iterator[str]:
-    """Yield a plan in lines: pages that say something new, by name; what only the build changed; other files."""
+@dataclass(frozen=True)
+class Group:
+    """Entries of which one thing is to be said: of what `kind` they are and, where it says more, `why`.
+
+    Without a `noun` they are pages to be named one by one; with it they are counted.
+    """
+
+    kind: str
+    entries: Sequence[Entry]
+    noun: str | None = None
+    why: str = ""
+
+
+def grouped(entries: Iterable[Entry]) -> Iterator[Group]:
+    """Yield a plan in groups: pages that say something new; what only the build changed; other files."""
     changed = [entry for entry in entries if entry.change != "same"]
     quiet: dict[str, list[Entry]] = {}
     for entry in changed:
@@ -26,17 +42,25 @@ def told(entries: Iterable[Entry]) -> Iterator[str]:
             quiet.setdefault(entry.reason, []).append(entry)
     loud = [entry for entry in changed if not entry.reason.startswith("only ")]
     for kind in ("added", "changed", "moved", "removed"):
-        yield from _pages(kind, [entry for entry in loud if entry.change == kind and is_page(entry.path)])
+        if pages := [entry for entry in loud if entry.change == kind and is_page(entry.path)]:
+            yield Group(kind, pages)
     for reason, group in quiet.items():
-        few = f": {', '.join(entry.path for entry in group)}" if len(group) <= 3 else ""
         noun = "page" if all(is_page(entry.path) for entry in group) else "file"
-        why = reason if len(group) == 1 else reason.replace(" its ", " their ")
-        yield f"changed  {_files(group, noun)}{few}, {why}"
+        yield Group("changed", group, noun, reason if len(group) == 1 else reason.replace(" its ", " their "))
     others = [entry for entry in loud if not is_page(entry.path)]
     for kind in dict.fromkeys(entry.change for entry in others):
-        group = [entry for entry in others if entry.change == kind]
-        few = f": {', '.join(entry.path for entry in group)}" if len(group) <= 3 else ""
-        yield f"{kind:<8} {_files(group, 'other file')}{few}"
+        yield Group(kind, [entry for entry in others if entry.change == kind], "other file")
+
+
+def told(entries: Iterable[Entry]) -> Iterator[str]:
+    """Yield a plan in lines: pages that say something new, by name; what only the build changed; other files."""
+    for group in grouped(entries):
+        if group.noun is None:
+            yield from _pages(group.kind, group.entries)
+            continue
+        few = f": {', '.join(entry.path for entry in group.entries)}" if len(group.entries) <= FEW else ""
+        why = f", {group.why}" if group.why else ""
+        yield f"{group.kind:<8} {files(group.entries, group.noun)}{few}{why}"
 
 
 def every_file(entries: Iterable[Entry]) -> Iterator[str]:
@@ -54,5 +78,6 @@ def _pages(kind: str, pages: Sequence[Entry]) -> Iterator[str]:
         yield f"{kind:<8} {len(pages) - SHOWN:,} more pages"
 
 
-def _files(group: Sequence[Entry], noun: str = "file") -> str:
+def files(group: Sequence[Entry], noun: str) -> str:
+    """Return how many they are, as in `3 other files`."""
     return f"{len(group):,} {noun}{'' if len(group) == 1 else 's'}"

@@ -4,44 +4,66 @@ from __future__ import annotations
 
 import hashlib
 import random
-from functools import partial
+from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+import msgspec
+
 from presswork.abilities import Lists, Reads
 from presswork.errors import Gone
 from presswork.report import Verified
+from presswork.source import Body
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from presswork.host import Host, Proof, Release
-    from presswork.manifest import Manifest
+    from presswork.manifest import Entry, Manifest
+    from presswork.visit import Visit
 
-__all__ = ["prove"]
+__all__ = ["by_folder", "prove"]
 
 
-def prove(host: Host, release: Release, manifest: Manifest, *, full: bool = False) -> Verified | None:
-    """Compare a release with its manifest; None where no way of the host's can answer.
+def prove(
+    host: Host,
+    release: Release,
+    manifest: Manifest,
+    *,
+    visit: Visit,
+    further: bool = False,
+    full: bool = False,
+) -> Verified | None:
+    """Compare a release with its manifest; None where no way can answer.
 
-    A live release is proved by the first way in `capabilities.proof`, with `full` by all of them and without a sample;
-    one that is not live by its own address; `Gone` where nothing is there. `mismatches` names every path that is
-    missing, is too much, or differs.
+    A live release is proved by the first way in `capabilities.proof` that answers, with `further` by its public address
+    besides, with `full` by all ways and without a sample, until one finds a difference. One that is not live is
+    proved by its own address; `Gone` where nothing is there. `mismatches` names every path that is missing, is too
+    much, or differs.
     """
     if not release.live:
-        return _by_address(release, manifest)
-    ways: dict[Proof, Callable[[Host, Manifest], Verified | None]] = {
-        "listing": _by_listing,
-        "read": partial(_by_reading, full=full),
+        return visit.prove(release.url, manifest) if _is_web(release.url) else by_folder(release, manifest)
+    ways: dict[Proof, Callable[[], Verified | None]] = {
+        "listing": lambda: _by_listing(host, manifest),
+        "read": lambda: _by_reading(host, manifest, full=full),
+        "http": lambda: _by_visit(host, release, manifest, visit),
     }
+    visited: tuple[Proof, ...] = ("http",) if further or full else ()
     proved: Verified | None = None
-    for way in host.capabilities.proof:
-        answer = ways[way](host, manifest) if way in ways else _by_address(release, manifest)
+    for way in dict.fromkeys([*host.capabilities.proof, *visited]):
+        enough = proved is not None and not full and way != "http"
+        answer = None if enough else ways[way]()
         if answer is None:
             continue
-        proved = answer
-        if not full or not answer.ok:
+        if not answer.ok:
+            return answer
+        if proved is None:
+            proved = answer
+        else:
+            proved = msgspec.structs.replace(proved, also=(*proved.also, answer.method), rewritten=answer.rewritten)
+        if not visited:
             break
     return proved
 
@@ -65,23 +87,47 @@ def _by_reading(host: Host, manifest: Manifest, *, full: bool) -> Verified | Non
     if not isinstance(host, Reads):
         return None
     entries, most = manifest.entries, host.capabilities.sample
-    wrong: list[str] = []
     if most is not None and len(entries) > most and not full:
         listed = _by_listing(host, manifest)
         if listed is not None and not listed.ok:
             return listed
         entries = tuple(random.sample(entries, most))
-    for entry in entries:
-        try:
-            if _sha256(host.read(entry.path)) != entry.sha256:
-                wrong.append(entry.path)
-        except Gone:
-            wrong.append(entry.path)
+    wrong = [entry.path for entry in entries if _read_hash(host, entry.path) != entry.sha256]
     of = None if len(entries) == len(manifest) else len(manifest)
     return Verified("read", len(entries), ok=not wrong, mismatches=tuple(sorted(wrong)), of=of)
 
 
-def _by_address(release: Release, manifest: Manifest) -> Verified | None:
+def _read_hash(host: Reads, path: str) -> str | None:
+    try:
+        return _sha256(host.read(path))
+    except Gone:
+        return None
+
+
+def _by_visit(host: Host, release: Release, manifest: Manifest, visit: Visit) -> Verified | None:
+    if not _is_web(release.url):
+        return None
+    if visit.source is None and isinstance(host, Reads):
+        visit = replace(visit, source=_ReadBack(host))
+    return visit.prove(release.url, manifest)
+
+
+class _ReadBack:
+    """A source of what is live."""
+
+    def __init__(self, host: Reads) -> None:
+        self._host = host
+
+    def open(self, entry: Entry) -> Body:
+        return Body(entry, lambda: BytesIO(b"".join(self._host.read(entry.path))))
+
+
+def _is_web(url: str) -> bool:
+    return urlsplit(url).scheme in {"http", "https"}
+
+
+def by_folder(release: Release, manifest: Manifest) -> Verified | None:
+    """Compare a release whose files lie on this machine with its manifest; None for any other."""
     address = urlsplit(release.url)
     if address.scheme != "file":
         return None

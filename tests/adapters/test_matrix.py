@@ -73,7 +73,7 @@ def test_the_first_build_deploys_what_it_built(first: tuple[Case, Done]) -> None
     assert bool(case.out.keys() - case.site.keys()) is isinstance(case.kind, Sphinx)
 
 
-def test_a_rebuild_of_the_same_commit_sends_nothing_whenever_it_is_made(case: Case) -> None:
+def test_a_rebuild_of_the_same_commit_has_its_date_and_sends_nothing(case: Case) -> None:
     before = case.standing
     path = case.folder / "report.json"
     done = case.afresh(PRESSWORK_REPORT=str(path))
@@ -82,6 +82,8 @@ def test_a_rebuild_of_the_same_commit_sends_nothing_whenever_it_is_made(case: Ca
     (target,) = json.loads(path.read_text())["targets"]
     assert (target["outcome"], target["uploaded"]) == ("unchanged", None)
     assert case.said(done)[0] == UNCHANGED
+    file, date = case.kind.dated
+    assert date.encode() in case.site[file]
     assert case.standing[:2] == before[:2]
     assert case.live == case.site
 

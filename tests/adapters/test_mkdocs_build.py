@@ -78,6 +78,18 @@ def test_the_record_knows_the_pages_their_titles_and_their_sources(tmp_path: Pat
     assert docs.record.config == str(docs.config)
 
 
+def test_sources_are_told_from_the_root_of_the_project_wherever_the_configuration_lies(tmp_path: Path) -> None:
+    (tmp_path / "presswork.toml").write_text("on_build = 'off'\n")
+    docs = Docs(tmp_path / "handbook")
+    (docs.folder / "pyproject.toml").unlink()
+    docs.build().ok()
+
+    assert docs.record is not None
+    sources = {page.path: page.source for page in docs.record.site.pages}
+    assert sources == {"guide/index.html": "handbook/docs/guide.md", "index.html": "handbook/docs/index.md"}
+    assert docs.record.settings.door == f"{docs.config.name} over presswork.toml"
+
+
 def test_pages_that_are_not_published_are_not_in_the_record(tmp_path: Path) -> None:
     docs = Docs(tmp_path, OFF, "draft_docs: guide.md")
     docs.build().ok()

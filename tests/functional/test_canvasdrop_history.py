@@ -94,6 +94,18 @@ def test_bytes_that_are_not_what_the_listing_claims_are_found_and_repaired(
     assert canvas.live() == site
 
 
+@pytest.mark.parametrize(("private", "also"), [(True, ()), (False, ("http",))])
+def test_the_public_address_proves_what_it_can_and_a_sign_in_page_nothing(
+    publisher: Publisher, canvas: InThread, private: bool, also: tuple[str, ...]
+) -> None:
+    publisher.deploy(pages(3))
+    canvas.emulator.change(private=private)
+    told = publisher.verify()
+
+    assert told.verified is not None
+    assert (told.verified.method, told.verified.ok, told.verified.also) == ("read", True, also)
+
+
 def test_of_many_files_a_stated_sample_is_read_back_and_all_where_that_is_asked_for(
     tmp_path: Path, publisher: Publisher, canvas: InThread
 ) -> None:

@@ -12,7 +12,7 @@ from presswork.testing import memory_source
 from presswork.testing.steps import fill
 from presswork_canvasdrop.emulator import Fault
 from support_canvasdrop import emulating, sha256
-from support_canvasdrop_host import HOME, Publisher, asked, changing, opened, pages, switch_on
+from support_canvasdrop_host import HOME, Publisher, asked, changing, codes, opened, pages, switch_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,6 +117,16 @@ def test_a_finalize_whose_answer_was_lost_is_found_by_what_is_live(publisher: Pu
     assert (told.release.id, told.release.live) == ("1", True)
     assert [request.status for request in canvas.emulator.requests if "/finalize" in request.path] == [502, 409]
     assert [version["number"] for version in canvas.api("GET", "/versions").json["versions"]] == [1]
+
+
+def test_a_refusal_of_what_went_live_all_the_same_is_told_as_that(publisher: Publisher, canvas: InThread) -> None:
+    canvas.emulator.faults.append(refusing("INVALID_MANIFEST", 400, "/finalize$", work="all"))
+    told = publisher.deploy(HOME, "failed")
+
+    assert told.release is not None
+    assert (told.release.id, told.release.live) == ("1", True)
+    assert "live-all-the-same" in codes(told)
+    publisher.deploy(HOME, "unchanged")
 
 
 def test_a_handle_that_was_consumed_without_a_publish_is_no_proof_of_one(

@@ -153,6 +153,18 @@ def test_a_proxy_that_takes_no_large_body_gets_the_files_one_by_one(publisher: P
     assert canvas.live() == pages(400)
 
 
+def test_an_archive_that_is_refused_where_it_is_the_only_way_is_told_as_it_is(
+    publisher: Publisher, canvas: InThread
+) -> None:
+    canvas.emulator.behaviour.staged = False
+    canvas.emulator.faults.append(Fault(method="PUT", pattern="/deploy$", status=413, body="too large", count=None))
+    told = publisher.deploy(HOME, "failed")
+
+    assert told.error is not None
+    assert "413" in told.error.message
+    assert len(asked(canvas, "^PUT /deploy")) == 1
+
+
 def test_a_code_less_404_in_the_middle_is_an_error_and_no_reason_to_switch(
     publisher: Publisher, canvas: InThread
 ) -> None:

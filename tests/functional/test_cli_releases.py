@@ -7,7 +7,7 @@ import pytest
 
 from support_cli import Project, check_one_error, tree
 
-READ = {"method": "read", "files": 3, "of": None}
+READ = {"method": "read", "files": 3, "of": None, "also": [], "rewritten": []}
 
 
 @pytest.fixture

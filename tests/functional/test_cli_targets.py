@@ -60,6 +60,20 @@ def test_status_shows_every_target(project: Project) -> None:
     assert project.ok("status").out.splitlines()[0] == "one (local): live"
 
 
+@pytest.mark.parametrize("words", [("status",), ("history", "--all"), ("verify", "--all")], ids=lambda words: words[0])
+def test_a_target_whose_token_is_missing_keeps_nobody_from_seeing_the_others(
+    project: Project, words: tuple[str, ...]
+) -> None:
+    project.write({"presswork.toml": '[targets.far]\nhost = "netlify"\nsite = "x"\n[targets.here]\npath = "here"\n'})
+    project.ok("deploy", "site", "--to", "here")
+    far, here = project.report(*words, code=2)["targets"]
+    assert (far["target"], far["host"], far["outcome"]) == ("far", "netlify", "failed")
+    assert far["error"]["code"] == "credential-missing"
+    assert (here["target"], here["error"]) == ("here", None)
+    check_one_error(project.run(*words), 2, "The host netlify needs a credential: NETLIFY_AUTH_TOKEN is not set.")
+    assert project.report(words[0], "--to", "far", code=2)["targets"] == []
+
+
 def test_one_folder_goes_to_each_target_with_its_own_release(project: Project) -> None:
     project.ok("deploy", "site", "--all")
     project.site({"index.html": "new"})

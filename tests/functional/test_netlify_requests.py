@@ -12,6 +12,7 @@ import yaml
 
 import presswork
 from presswork import releases
+from presswork.guards import Allowed
 from support_netlify import emulating
 from support_netlify_host import HOME, Asked, Publisher, pages, recorded
 
@@ -31,7 +32,7 @@ def api() -> Any:
 
 
 @pytest.fixture(scope="module")
-def requests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Asked]]:
+def every_request(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Asked]]:
     """Every kind of request there is, by every command."""
     folder = tmp_path_factory.mktemp("requests")
     with emulating(folder / "netlify", processing=()) as netlify, recorded(netlify) as (watched, told):
@@ -47,7 +48,7 @@ def requests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Asked]]:
         for name in ("hello.js", "tick-background.js"):
             (functions / name).write_text(f"exports.handler = '{name}'")
         publisher.deploy({**pages(120), "a b/ü.html": b"x"}, settings={"functions": "functions"})
-        publisher.deploy(HOME, settings={"route": "zip"}, allow_removals=True)
+        publisher.deploy(HOME, settings={"route": "zip"}, allowed=Allowed(removals=True))
         publisher.deploy({"index.html": b"2"}, settings={"staged": True})
         publisher.deploy(HOME, "previewed", preview=True)
         alias = publisher.deploy({"index.html": b"3"}, "previewed", preview=True, alias="pull-7").release
@@ -63,6 +64,12 @@ def requests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Asked]]:
         host.cancel(f"{alias.id}:mark")
         host.close()
         yield told
+
+
+@pytest.fixture
+def requests(every_request: list[Asked]) -> list[Asked]:
+    """Those to the API."""
+    return [asked for asked in every_request if not asked.path.startswith("/_live/")]
 
 
 def described(api: Any, asked: Asked) -> tuple[str, Any] | None:
@@ -189,3 +196,10 @@ def test_bytes_are_read_back_by_the_documented_type(requests: list[Asked]) -> No
     reads = [asked for asked in requests if asked.method == "GET" and "/files/" in asked.path]
     assert reads
     assert {asked.headers["content-type"] for asked in reads} == {RAW}
+
+
+def test_a_visit_to_the_public_address_carries_no_token(every_request: list[Asked], requests: list[Asked]) -> None:
+    visits = [asked for asked in every_request if asked not in requests]
+    assert visits
+    assert not [asked for asked in visits if "authorization" in asked.headers]
+    assert all("authorization" in asked.headers for asked in requests), "which are told apart by it"

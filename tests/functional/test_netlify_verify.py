@@ -27,7 +27,7 @@ def publisher(tmp_path: Path, netlify: InThread) -> Publisher:
     return Publisher(tmp_path, netlify)
 
 
-def test_verifying_reads_the_whole_listing(publisher: Publisher, netlify: InThread) -> None:
+def test_verifying_reads_the_whole_listing_and_visits_the_pages(publisher: Publisher, netlify: InThread) -> None:
     site = pages(230)
     publisher.deploy(site)
     netlify.emulator.requests.clear()
@@ -35,6 +35,7 @@ def test_verifying_reads_the_whole_listing(publisher: Publisher, netlify: InThre
 
     assert told.verified
     assert (told.verified.method, told.verified.files, told.verified.ok) == ("listing", 230, True)
+    assert told.verified.also == ("http",)
     assert len(asked(netlify, "^GET /sites/SITE/files")) == 3
 
 
@@ -46,11 +47,12 @@ def test_verifying_in_full_reads_every_byte_as_it_was_uploaded(publisher: Publis
     told = publisher.verify(full=True)
 
     assert told.verified
-    assert (told.verified.method, told.verified.ok) == ("read", True)
-    assert len(asked(netlify, "^GET /sites/SITE/files/.")) == 6
+    assert (told.verified.method, told.verified.also, told.verified.ok) == ("listing", ("read", "http"), True)
+    assert len({*asked(netlify, "^GET /sites/SITE/files/.")}) == 6
+    assert {one.path for one in told.verified.rewritten} == {*site}
 
 
-def test_bytes_that_are_not_what_the_listing_says_are_caught_by_reading(
+def test_bytes_that_are_not_what_the_listing_says_are_caught_by_visiting_or_reading(
     tmp_path: Path, publisher: Publisher, netlify: InThread
 ) -> None:
     site = pages(5)
@@ -58,10 +60,12 @@ def test_bytes_that_are_not_what_the_listing_says_are_caught_by_reading(
     (spoilt,) = (file for file in (tmp_path / "netlify" / "blobs").rglob("*") if _content(file) == b"page 3 ")
     spoilt.write_bytes(b"page 9 ")
 
-    assert publisher.verify().verified
-    told = publisher.verify("failed", full=True)
-    assert told.verified
-    assert told.verified.mismatches == ("p/3.html",)
+    visited = publisher.verify("failed").verified
+    assert visited
+    assert (visited.method, visited.mismatches) == ("http", ("p/3.html",))
+    read = publisher.verify("failed", full=True).verified
+    assert read
+    assert (read.method, read.mismatches) == ("read", ("p/3.html",))
 
 
 def test_a_live_site_that_is_not_the_build_is_found_by_the_listing(publisher: Publisher, netlify: InThread) -> None:

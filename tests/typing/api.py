@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from presswork.abilities import Activates, Lists, Reads
+    from presswork.checksettings import CheckSettings
+    from presswork.mask import Mask
+    from presswork.source import Source
 
 
 class MoonOptions(Struct, frozen=True, kw_only=True):
@@ -119,13 +122,17 @@ def presswork_edit_manifest(site: Site, entries: Draft) -> None:
 
 
 @hookimpl
-def presswork_check(site: Site, manifest: Manifest, plan: Plan) -> Iterable[Finding]:
+def presswork_check(
+    site: Site, manifest: Manifest, plan: Plan, source: Source, checks: CheckSettings, mask: Mask
+) -> Iterable[Finding]:
     assert_type(site.pages, tuple[Page, ...])
     assert_type(manifest["index.html"], Entry)
     assert_type(plan.changes, tuple[Change, ...])
     assert_type(plan.counts, dict[str, int])
     if plan.counts["removed"] > manifest.size:
         raise Refused("Too much would go.", hint="Look at the plan.")
+    if checks.wants("pages") and mask.leak(source.open(manifest["index.html"]).read()) >= 0:
+        yield from checks.weighed("pages", [])
     yield Finding(severity="error", code="no-page", message="There is no page.", path="index.html", hint="Write one.")
 
 

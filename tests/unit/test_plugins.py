@@ -1,16 +1,15 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from presswork.errors import ConfigError
 from presswork.findings import Finding
 from presswork.hookspecs import hookimpl
-from presswork.manifest import Manifest
 from presswork.plugins import Plugins, abilities
-from presswork.site import Site
+from support_checks import nothing
 from support_cli import install
 
 if TYPE_CHECKING:
@@ -74,8 +73,7 @@ def checkers(names: Iterable[str]) -> Plugins:
 
 
 def codes(plugins: Plugins) -> list[str]:
-    empty: Any = None
-    return [finding.code for finding in plugins.check(Site(root="/"), Manifest((), {}), empty)]
+    return [finding.code for finding in plugins.check(**nothing())]
 
 
 def test_a_plugin_is_found_by_its_entry_point(add: Callable[..., None]) -> None:

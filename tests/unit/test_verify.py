@@ -8,6 +8,7 @@ from presswork.errors import Gone
 from presswork.host import SHA1, Capabilities, Release
 from presswork.testing import memory_source
 from presswork.verify import prove
+from presswork.visit import Visit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,9 +16,10 @@ if TYPE_CHECKING:
 
     from presswork.host import Digest, Host, Proof
     from presswork.report import Verified
+    from presswork.transport import Client
 
 FILES = {"index.html": b"home", "a.txt": b"a", "b.txt": b"b"}
-LIVE = Release(id="r1", url="https://moon.example/", live=True)
+LIVE = Release(id="r1", url="", live=True)
 
 
 class Nothing:
@@ -48,10 +50,17 @@ class Listing(Reading):
             yield path, hasher.hexdigest()
 
 
+def nobody(_url: str) -> Client:
+    raise AssertionError("there is nothing to visit")
+
+
+VISIT = Visit(nobody, lambda _seconds, _why: None)
+
+
 def proved(host: object, *, full: bool = False, digests: tuple[Digest, ...] = ()) -> Verified | None:
     manifest, _ = memory_source(FILES, *digests)
     like_a_host: Host = host  # type: ignore[assignment]
-    return prove(like_a_host, LIVE, manifest, full=full)
+    return prove(like_a_host, LIVE, manifest, visit=VISIT, full=full)
 
 
 def answer(host: object, **more: bool) -> tuple[str, int, bool, tuple[str, ...]]:
@@ -90,9 +99,11 @@ def test_a_manifest_without_the_hosts_digest_is_proved_in_another_way() -> None:
     assert proved(Listing("listing", digest=SHA1)) is None
 
 
-def test_full_goes_through_every_way_and_tells_the_last() -> None:
+def test_full_goes_through_every_way_and_tells_them_all() -> None:
     host = Listing("listing", "read")
-    assert answer(host, full=True)[0] == "read"
+    found = proved(host, full=True)
+    assert found is not None
+    assert (found.method, found.also) == ("listing", ("read",))
     assert host.asked == ["listing", "read", "read", "read"]
 
 
@@ -115,7 +126,7 @@ def test_a_host_without_any_way_proves_nothing() -> None:
 def preview(folder: Path) -> Verified | None:
     manifest, _ = memory_source(FILES)
     like_a_host: Host = Listing("listing")  # type: ignore[assignment]
-    return prove(like_a_host, Release(id="p1", url=folder.as_uri() + "/", live=False), manifest)
+    return prove(like_a_host, Release(id="p1", url=folder.as_uri() + "/", live=False), manifest, visit=VISIT)
 
 
 def test_a_preview_is_proved_by_its_own_address(tmp_path: Path) -> None:

@@ -66,11 +66,14 @@ class Call(Request):
     async def take(self, cap: Cap) -> IO[bytes]:
         """Return the body as a file, read to its end; `Refusal` where it is too large."""
         body = SpooledTemporaryFile(_HELD)  # noqa: SIM115  the caller closes it
-        async for chunk in self.stream():
-            body.write(chunk)
-            if body.tell() > cap.most:
-                body.close()
-                raise cap.refusal()
+        try:
+            async for chunk in self.stream():
+                body.write(chunk)
+                if body.tell() > cap.most:
+                    raise cap.refusal()
+        except BaseException:  # the client may have gone away
+            body.close()
+            raise
         self.taken = True
         body.seek(0)
         return body

@@ -13,6 +13,7 @@ from presswork.cli.sites import find_site
 from presswork.deploy import deploy as run_deploy
 from presswork.errors import ConfigError
 from presswork.guards import Allowed
+from presswork.report.handed import hand_over
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +25,7 @@ __all__ = ["check", "deploy", "plan"]
 _directory = click.argument("directory", metavar="[DIR]", required=False)
 _ALLOW: Final = "PRESSWORK_ALLOW"
 _quiet = click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+_summary = click.option("--summary", metavar="FILE", help="Write a summary in Markdown to FILE, for a pull request.")
 _files = click.option("--files", is_flag=True, help="Name every file that changes, with the reason.")
 
 
@@ -56,7 +58,7 @@ def _preview(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--preview",
         metavar="[=ALIAS]",
-        help="Make a preview, which leaves what is live alone.",
+        help="Make a preview, which leaves what is live alone. In a CI ALIAS is that of the pull request or branch.",
     )(command)
 
 
@@ -69,6 +71,7 @@ def _preview(command: Callable[..., Any]) -> Callable[..., Any]:
 @_allowed
 @_files
 @click.option("--full", is_flag=True, help="Prove what is live in every way the host offers.")
+@_summary
 @json_option
 @_quiet
 def deploy(
@@ -81,6 +84,7 @@ def deploy(
     allowed: Allowed,
     files: bool,
     full: bool,
+    summary: str | None,
     as_json: bool,
     quiet: bool,
 ) -> int:
@@ -98,6 +102,7 @@ def deploy(
             full=full,
             emit=emit,
         )
+    hand_over(report, project.environ, to=summary)
     return print_report(report, as_json=as_json, quiet=quiet, files=files)
 
 
@@ -109,6 +114,7 @@ def deploy(
 @_allowed
 @_files
 @click.option("--exit-code", is_flag=True, help="Exit with 4 where something would change.")
+@_summary
 @json_option
 @_quiet
 def plan(
@@ -120,6 +126,7 @@ def plan(
     allowed: Allowed,
     files: bool,
     exit_code: bool,
+    summary: str | None,
     as_json: bool,
     quiet: bool,
 ) -> int:
@@ -136,6 +143,7 @@ def plan(
             allowed=allowed,
             emit=emit,
         )
+    hand_over(report, project.environ, to=summary)
     code = print_report(report, as_json=as_json, quiet=quiet, files=files)
     return 4 if exit_code and code == 0 and any(t.outcome == "planned" for t in report.targets) else code
 

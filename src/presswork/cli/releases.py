@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -79,18 +79,20 @@ def promote(release: str, *, project: Project, target: Target, as_json: bool) ->
 @click.argument("directory", metavar="[DIR]", required=False)
 @where_options
 @targets_option
-@click.option("--full", is_flag=True, help="Prove it in every way the host offers.")
+@click.option("--full", is_flag=True, help="Leave nothing to a sample.")
 @json_option
 def verify(directory: str | None, *, project: Project, targets: tuple[str, ...], full: bool, as_json: bool) -> int:
     """Compare what is live with DIR, or with what was deployed."""
-    manifest = None
+    work = None
     if directory is not None:
         from presswork.cli.sites import find_site
         from presswork.work import read
 
         digests = [project.host(target).capabilities.digest for target in project.targets(targets)]
-        manifest = read(find_site(directory, project, quiet=True), project, digests, lambda _event: None).manifest
-    return print_report(releases.verify(project, targets, manifest=manifest, full=full), as_json=as_json)
+        work = read(find_site(directory, project, quiet=True), project, digests, lambda _event: None)
+    manifest, source = (work.manifest, work.source) if work else (None, None)
+    report = releases.verify(project, targets, manifest=manifest, source=source, full=full)
+    return print_report(report, as_json=as_json)
 
 
 @click.command()
@@ -121,11 +123,42 @@ def claim(*, project: Project, target: Target, as_json: bool) -> int:
 @click.command()
 @where_options
 @targets_option
-@click.option("--keep", type=click.IntRange(min=1), default=10, show_default=True, help="How many deployments stay.")
+@click.option("--keep", type=click.IntRange(min=1), metavar="NUMBER", help="How many deployments stay. Default: `10`.")
+@click.option("--previews", "of_previews", is_flag=True, help="Delete previews instead, by age or by branch.")
+@click.option("--older-than", "age", metavar="AGE", help="Previews that are older than this: 36h, 14d, 2w.")
+@click.option("--branches", metavar="FILE", type=click.File(), help="Previews of no branch that FILE (-: stdin) lists.")
+@click.option("--branch", "named", metavar="NAME", multiple=True, help="The same for a branch that is named here.")
 @json_option
-def prune(*, project: Project, targets: tuple[str, ...], keep: int, as_json: bool) -> int:
-    """Delete the files of all but the newest deployments; what is live and previews stay."""
-    return print_report(releases.prune(project, targets, keep=keep), as_json=as_json)
+def prune(
+    *,
+    project: Project,
+    targets: tuple[str, ...],
+    keep: int | None,
+    of_previews: bool,
+    age: str | None,
+    branches: TextIO | None,
+    named: tuple[str, ...],
+    as_json: bool,
+) -> int:
+    """Delete the files of all but the newest deployments; what is live and previews stay. Or delete old previews.
+
+    A preview is deleted where all that is said of it holds; one without an alias is of no branch and is kept with
+    --branches. Lines of FILE are branches, or aliases such as pull-7.
+    """
+    listed = [*named, *(line.strip() for line in branches or () if line.strip())]
+    of_branches = branches is not None or bool(named)
+    if of_previews != (of_branches or age is not None) or (of_previews and keep is not None):
+        raise ConfigError(
+            "--previews goes with --older-than, --branches or --branch, these with --previews, and --keep with neither.",
+            hint="presswork prune --previews --older-than 14d, or presswork prune --keep 10",
+        )
+    if not of_previews:
+        return print_report(releases.prune(project, targets, keep=keep or 10), as_json=as_json)
+    from presswork.previews import age_of, prune_previews
+
+    older_than = age_of(age) if age else None
+    report = prune_previews(project, targets, older_than=older_than, branches=listed if of_branches else None)
+    return print_report(report, as_json=as_json)
 
 
 def _confirm(question: str, *, yes: bool) -> None:

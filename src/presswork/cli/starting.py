@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import sys
+import tokenize
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +13,7 @@ import click
 import msgspec
 
 from presswork.cli.common import split_options
+from presswork.cli.programs import find_program, with_lines
 from presswork.doors import GENERATOR_FILES, generator_table
 from presswork.errors import ConfigError
 
@@ -38,9 +40,13 @@ def init(*, host: str | None, options: tuple[str, ...], yes: bool) -> int:
     read = options_of(target, plugins.host(host) if host else plugins.embedded(), settings)
     values = {key: _typed(text, getattr(target, key, None) or getattr(read, key, None)) for key, text in table.items()}
 
-    path = next((Path(name) for name in GENERATOR_FILES if Path(name).is_file()), Path("presswork.toml"))
-    before = path.read_text(encoding="utf-8") if path.exists() else ""
-    if path.name == "presswork.toml":
+    path = next((Path(name) for name in GENERATOR_FILES if Path(name).is_file()), None)
+    program = find_program() if path is None else None
+    path = path or (program.path if program else Path("presswork.toml"))
+    before, encoding, newline = _read(path)
+    if program is not None:
+        after = with_lines(program, before, values)
+    elif path.name == "presswork.toml":
         if before:
             raise ConfigError(
                 "presswork.toml is there already.", hint="Edit it; docs/reference/settings.md has its keys."
@@ -52,15 +58,28 @@ def init(*, host: str | None, options: tuple[str, ...], yes: bool) -> int:
         raise ConfigError(f"{path.name} enables presswork already.", hint="Build the site, then: presswork status")
     else:
         after = _with_plugin(before, values, path.name)
-    for line in difflib.unified_diff(before.splitlines(), after.splitlines(), path.name, path.name, lineterm=""):
+    name = path.as_posix()
+    for line in difflib.unified_diff(before.splitlines(), after.splitlines(), name, name, lineterm=""):
         click.echo(line)
     if not yes:
         if not sys.stdin.isatty():
             raise ConfigError("Nothing was written: there is no terminal to ask on.", hint="Add --yes.")
-        click.confirm(f"Write {path.name}?", abort=True, err=True)
-    path.write_text(after, encoding="utf-8")
-    click.echo(f"{path.name} is written. Build the site as always.", err=True)
+        click.confirm(f"Write {name}?", abort=True, err=True)
+    path.write_text(after, encoding=encoding, newline=newline)
+    click.echo(f"{name} is written. Build the site as always.", err=True)
     return 0
+
+
+def _read(path: Path) -> tuple[str, str, str]:
+    """Return a file's text, its encoding and how its lines end; what is not there is empty."""
+    if not path.exists():
+        return "", "utf-8", "\n"
+    if path.suffix != ".py":
+        text, encoding = path.read_text(encoding="utf-8"), "utf-8"
+    else:
+        with tokenize.open(path) as file:  # which looks for a line that names another encoding
+            text, encoding = file.read(), file.encoding
+    return text, encoding, "\r\n" if b"\r\n" in path.read_bytes() else "\n"
 
 
 def _with_plugin(text: str, table: dict[str, str | float], name: str) -> str:

@@ -28,6 +28,7 @@ __all__ = [
     "Outcome",
     "ReleaseFacts",
     "Report",
+    "Rewritten",
     "Route",
     "SiteFacts",
     "SourceFacts",
@@ -141,14 +142,28 @@ class Uploaded(Struct, frozen=True):
     bytes: int
 
 
+class Rewritten(Struct, frozen=True):
+    """Where a host changes a page on its way without changing what it says: `before` bytes at `at` became `after`."""
+
+    path: str
+    at: int
+    before: int
+    after: int
+
+
 class Verified(Struct, frozen=True):
-    """How the live site was proved to be the built one; `of` where `files` is a sample of so many."""
+    """How the live site was proved to be the built one; `of` where `files` is a sample of so many.
+
+    `also` names further ways that agree. `rewritten` are pages that the host changes and that say the same.
+    """
 
     method: str
     files: int
     ok: bool
     mismatches: tuple[str, ...] = ()
     of: int | None = None
+    also: tuple[str, ...] = ()
+    rewritten: tuple[Rewritten, ...] = ()
 
 
 class Entry(Struct, frozen=True, omit_defaults=True):
@@ -170,6 +185,7 @@ class TargetReport(Struct, kw_only=True):
     outcome: Outcome
     release: ReleaseFacts | None = None
     previous: str | None = None
+    live_url: str | None = None
     manifest: ManifestFacts | None = None
     changes: dict[str, int] | None = None
     route: Route | None = None

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from presswork.findings import Finding
-    from presswork.report import ReleaseFacts, Report, TargetReport
+    from presswork.report import ReleaseFacts, Report, TargetReport, Uploaded, Verified
 
-__all__ = ["amount", "count", "lines", "release_line", "trouble"]
+__all__ = ["SAYS", "all_new", "amount", "count", "lines", "proof", "release_line", "sent", "trouble"]
 
-_SAYS: Final = {
+SAYS: Final = {
     "deployed": "deployed",
     "previewed": "preview ready",
     "unchanged": "unchanged, nothing was sent",
@@ -33,6 +33,7 @@ _SAYS: Final = {
     "verified": "verified",
     "listed": "",
 }
+"""Each outcome in words."""
 
 
 def lines(report: Report, *, files: bool = False) -> Iterator[str]:
@@ -74,6 +75,20 @@ def amount(size: float) -> str:
     return f"{size:.1f} GB"
 
 
+def sent(uploaded: Uploaded) -> str:
+    """Return what was sent, in words."""
+    return f"sent {count(uploaded.files, 'file')}, {amount(uploaded.bytes)}"
+
+
+def proof(verified: Verified) -> str:
+    """Return how a release was proved, in words."""
+    sample = verified.of
+    proved = f"{verified.files:,} of {count(sample, 'file')}" if sample else count(verified.files, "file")
+    how = "reading a sample back" if sample and verified.method == "read" else _ways(verified.method)
+    how = " and by ".join([how, *map(_ways, verified.also)])
+    return f"verified by {how}: {proved}, every one as it was built"
+
+
 def release_line(release: ReleaseFacts) -> str:
     """Return one line about a deployment or preview."""
     kind = "live" if release.live else (f"preview {release.alias or ''}".strip() if release.preview else "")
@@ -82,31 +97,28 @@ def release_line(release: ReleaseFacts) -> str:
 
 
 def _target_lines(target: TargetReport, *, files: bool) -> Iterator[str]:
-    says = _SAYS[target.outcome]
+    says = SAYS[target.outcome]
     if says:
         yield f"{target.target} ({target.host}): {says}"
     if target.changes is not None and target.outcome != "unchanged":
         yield "  " + ", ".join(f"{number:,} {kind}" for kind, number in target.changes.items())
-    if target.outcome != "unchanged" and not _all_new(target):
+    if target.outcome != "unchanged" and not all_new(target):
         yield from (f"  {line}" for line in (every_file if files else told)(target.entries or ()))
     if target.outcome == "planned" and target.route is not None:
         yield f"  route: {target.route.name}, {target.route.reason}"
     if target.uploaded is not None:
-        yield f"  sent {count(target.uploaded.files, 'file')}, {amount(target.uploaded.bytes)}"
+        yield f"  {sent(target.uploaded)}"
     if target.verified is not None and target.verified.ok:
-        sample = target.verified.of
-        proved = (
-            f"{target.verified.files:,} of {count(sample, 'file')}" if sample else count(target.verified.files, "file")
-        )
-        how = "reading a sample back" if sample else _ways(target.verified.method)
-        yield f"  verified by {how}: {proved}, every one as it was built"
+        yield f"  {proof(target.verified)}"
+        for one in target.verified.rewritten:
+            yield f"  the host rewrites {one.path}: {one.before:,} bytes at {one.at:,} became {one.after:,}"
     if target.release is not None:
         yield f"  {target.release.id}  {target.release.url}"
     for release in target.releases or ():
         yield f"  {release_line(release)}"
 
 
-def _all_new(target: TargetReport) -> bool:
+def all_new(target: TargetReport) -> bool:
     """Whether nothing was live before: then the counts say it all, but for a plan, and for what only compares."""
     return target.previous is None and target.outcome not in {"planned", "listed"}
 

@@ -6,12 +6,14 @@ import re
 import threading
 import time
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from tempfile import SpooledTemporaryFile
+from typing import IO, TYPE_CHECKING, Any, Final
 
 import httpx
 
 from presswork.errors import PressworkError
 from presswork.mask import Mask
+from presswork.source import PIECE
 from presswork.transport.answers import Answer, Answered, Unanswered, is_busy, ordered_pause
 from presswork.transport.asking import Api
 from presswork.transport.gate import Gate
@@ -19,7 +21,7 @@ from presswork.transport.roads import Roads
 from presswork.transport.troubles import Trouble, explain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from presswork.transport.asking import Ask, Content
     from presswork.transport.trace import Trace
@@ -33,6 +35,8 @@ _LONGEST_PAUSE: Final = 3600.0
 """Seconds: no longer pause is waited for."""
 _FEW: Final = 3
 """How often a request is repeated for a status that its host alone calls passing (`again_on`)."""
+_LARGE: Final = 4 * PIECE
+"""Bytes of a body above which it waits on the disk."""
 _COUNT: Final = re.compile(r"\d{1,6}")
 
 
@@ -61,6 +65,7 @@ class _Effort:
     again_on: Collection[int]
     safe: bool
     bucket: str
+    into: IO[bytes] | None
     tries: int = 0
     pauses: int = 0
     odd: int = 0
@@ -108,6 +113,7 @@ class Client:
         signed: bool = False,
         bucket: str = "",
         file: str | None = None,
+        into: IO[bytes] | None = None,
     ) -> Answer:
         """Send a request, again where that is safe and may help, and return an answer of 2xx or in `expect`.
 
@@ -115,13 +121,14 @@ class Client:
         send it again after an unknown outcome or a 5xx (GET, HEAD, PUT and DELETE are); what never left, and what is
         answered with 408, 425 or 429, is always sent again. `again_on` names more statuses: a 5xx, or one that this
         host gives for a moment, for which it is sent again a few times. `signed`: the address carries its own right
-        and gets no token. `bucket` names the rate limit it counts against. `file` is the site's path concerned.
+        and gets no token. `bucket` names the rate limit it counts against. `file` is the site's path concerned. The
+        body of an answer of 2xx is written to `into`, where that is given, and not kept.
 
         Raises `Answered`, `Unanswered`, what reading `body` raises (`ContentChanged`), and what `Terms.wait` raises.
         """
         ask = self._api.ask(method, path, json=json, body=body, params=params, headers=headers, signed=signed)
         safe = method in _REPEATABLE if repeat is None else repeat
-        effort = _Effort(ask, expect, again_on, safe, bucket)
+        effort = _Effort(ask, expect, again_on, safe, bucket, into)
         if self._try(effort):
             self._persist(effort)
         came = effort.came
@@ -138,6 +145,17 @@ class Client:
     def get(self, path: str, **more: Any) -> Answer:
         """Send a GET; see `request`."""
         return self.request("GET", path, **more)
+
+    def pieces(self, path: str, **more: Any) -> Iterator[bytes]:
+        """Send a GET and yield the answer's body, once it is whole, in pieces of at most 256 KiB; see `request`.
+
+        A large one waits on the disk, not in memory.
+        """
+        with SpooledTemporaryFile(_LARGE) as body:
+            self.request("GET", path, into=body, **more)
+            body.seek(0)
+            while piece := body.read(PIECE):
+                yield piece
 
     def post(self, path: str, **more: Any) -> Answer:
         """Send a POST, which is not repeated after an unknown outcome unless `repeat` says so; see `request`."""
@@ -158,7 +176,7 @@ class Client:
     def _try(self, effort: _Effort) -> bool:
         """Send a request once; say whether to send it again."""
         with self._gate.slot(effort.bucket) as age:
-            effort.came = came = self._send(effort.ask)
+            effort.came = came = self._send(effort.ask, effort.into)
         effort.tries += 1
         effort.ordered = False
         if isinstance(came, Answer):
@@ -175,14 +193,15 @@ class Client:
             effort.failing_since = self._terms.clock()
         return again and not self._roads.closed
 
-    def _send(self, ask: Ask) -> Answer | Trouble | PressworkError:
+    def _send(self, ask: Ask, into: IO[bytes] | None) -> Answer | Trouble | PressworkError:
         """Send once and read the whole answer."""
         terms = self._terms
         began = terms.clock()
         came: Answer | Trouble | PressworkError
         try:
-            response = self._roads.fetch(ask.request())
-            came = Answer(response.status_code, response.headers, response.content, terms.mask)
+            response = self._roads.fetch(ask.request(), into)
+            content = b"" if into is not None and response.is_success else response.content
+            came = Answer(response.status_code, response.headers, content, terms.mask)
         except PressworkError as error:
             came = error
         except httpx.RequestError as error:

@@ -6,7 +6,7 @@ import os
 import ssl
 import threading
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -39,14 +39,16 @@ class Roads:
         self._idle: dict[str, list[httpx.HTTPTransport]] = {}
         self.closed = False
 
-    def fetch(self, request: httpx.Request) -> httpx.Response:
+    def fetch(self, request: httpx.Request, into: IO[bytes] | None = None) -> httpx.Response:
         """Send a request and return the answer, read to its end. Any thread may call this.
+
+        With `into` the body of an answer of 2xx is written there, in place of what was there, and not kept.
 
         Raises `httpx.RequestError`, `ConfigError` where the environment's proxy or certificates are of no use, and
         what reading the request's body raises.
         """
         proxy = self._way(request.url)
-        return _read(self._direct, request) if proxy is None else self._through(proxy, request)
+        return _read(self._direct, request, into) if proxy is None else self._through(proxy, request, into)
 
     def close(self) -> None:
         """Close all connections, for good. A thread waiting for an answer wakes, unless it waits for a proxy."""
@@ -67,14 +69,14 @@ class Roads:
             self._ways[key] = None if around else proxy
         return self._ways[key]
 
-    def _through(self, proxy: str, request: httpx.Request) -> httpx.Response:
+    def _through(self, proxy: str, request: httpx.Request, into: IO[bytes] | None) -> httpx.Response:
         with self._lock:
             idle = self._idle.setdefault(proxy, [])
             transport = idle.pop() if idle else None
         if transport is None:
             transport = self._transport(proxy)
         try:
-            return _read(transport, request)
+            return _read(transport, request, into)
         except httpx.ConnectError as error:
             if any(isinstance(cause, ssl.SSLError) for cause in causes(error)):
                 raise
@@ -114,10 +116,16 @@ class Roads:
             return self._tls
 
 
-def _read(transport: httpx.BaseTransport, request: httpx.Request) -> httpx.Response:
+def _read(transport: httpx.BaseTransport, request: httpx.Request, into: IO[bytes] | None) -> httpx.Response:
     response = transport.handle_request(request)
     try:
-        response.read()
+        if into is None or not response.is_success:
+            response.read()
+        else:
+            into.seek(0)
+            into.truncate()
+            for piece in response.iter_bytes():
+                into.write(piece)
     finally:
         response.close()
     return response
