@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+import support_canvasdrop_sweep as canvasdrop
 import support_local_sweep as local
 import support_netlify_sweep as netlify
+import support_simplehost_sweep as simplehost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,6 +39,8 @@ def _named(kinds: Sequence[Kind], *names: str) -> list[Kind]:
 HOSTS: Final = (
     Host("local", local.Local, local.KINDS, _named(local.KINDS, "several"), local.check_next),
     Host("netlify", netlify.Netlify, netlify.KINDS, _named(netlify.KINDS, "several", "staged")),
+    Host("canvasdrop", canvasdrop.CanvasDrop, canvasdrop.KINDS, _named(canvasdrop.KINDS, "several")),
+    Host("simplehost", simplehost.SimpleHost, simplehost.KINDS, _named(simplehost.KINDS, "several")),
 )
 
 of_each_kind: Final = pytest.mark.parametrize(

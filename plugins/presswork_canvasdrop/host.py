@@ -14,7 +14,6 @@ from urllib.parse import quote, urlsplit
 from presswork.errors import Gone
 from presswork.findings import Finding
 from presswork.host import Capabilities, Release
-from presswork.source import PIECE
 from presswork.transport import Answered
 from presswork_canvasdrop import rules
 from presswork_canvasdrop.upload import CanvasUpload
@@ -118,14 +117,14 @@ class CanvasHost:
 
     def read(self, path: str) -> Iterator[bytes]:
         """Yield the bytes of a live file."""
+        files = f"{quote(self.options.canvas, safe='')}/files"
         try:
-            answer = self.ask("GET", "files", params={"path": path}, file=path)
+            with explained():
+                yield from self.api.pieces(files, params={"path": path}, file=path)
         except Answered as error:
             if error.reason in {"NOT_FOUND", "NOT_PUBLISHED"}:
                 raise Gone(f"{path} is not live.", hint="Deploy again to put it there.", path=path) from None
             raise
-        for start in range(0, len(answer.content), PIECE):
-            yield answer.content[start : start + PIECE]
 
     def check(self, intent: Intent) -> Iterator[Finding]:
         """Name what the server would drop, change or not serve, and files that hold the canvas's key."""

@@ -100,7 +100,7 @@ class Account:
         if not self.options.create:
             raise ConfigError("The host simplehost needs a site.", hint="Set `slug`, or `create: true` for a new one.")
 
-    def create(self, body: object) -> Opened:
+    def create(self, body: object, label: str) -> Opened:
         """Make a site, and remember it before anything else is sent.
 
         Never sent twice: where its answer is lost, the site is looked for among those that never went live.
@@ -118,7 +118,8 @@ class Account:
         if made.claim_token is not None:
             memory.put(self._slot("token", made.slug), made.claim_token, secret=True)
             memory.put(self._slot("address", made.slug), made.claim_url or "", secret=True)
-            self._remember(made, None)
+            kept = Unclaimed(made.site_url, made.expires_at or "", made.upload.version_id, label)
+            memory.put(self._slot("unclaimed", made.slug), msgspec.json.encode(kept).decode())
         else:
             hint = f"Set `slug: {made.slug}`: then it is found where this .presswork folder is not."
             message = f"SimpleHost made the site {made.slug}."
@@ -134,11 +135,9 @@ class Account:
             raise self.missing(slug)
         return answer.decode(Opened)
 
-    def went_live(self, made: Opened) -> None:
-        """Remember the version of a site without an account, and show who is there how to claim it."""
-        self._remember(made, made.upload.version_id)
-        if made.claim_url:
-            self.kit.confide(f"To keep the site, claim it before {made.expires_at}: {made.claim_url}")
+    def is_shown(self, url: str) -> bool:
+        """Say whether a site without an account is live: only its own address can tell."""
+        return self.api.get(url, signed=True, expect={404}).status == 200
 
     def claim(self) -> None:
         """Claim the site for the account; where that was done before, nothing happens."""
@@ -173,10 +172,6 @@ class Account:
     def _unclaimed(self, slug: str | None) -> Unclaimed | None:
         kept = self.kit.memory.get(self._slot("unclaimed", slug)) if slug is not None else None
         return msgspec.json.decode(kept, type=Unclaimed) if kept else None
-
-    def _remember(self, made: Opened, version: str | None) -> None:
-        unclaimed = Unclaimed(made.site_url, made.expires_at or "", version)
-        self.kit.memory.put(self._slot("unclaimed", made.slug), msgspec.json.encode(unclaimed).decode())
 
     def _forget(self, slug: str) -> None:
         for what in ("unclaimed", "token", "address"):

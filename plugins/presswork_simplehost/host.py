@@ -31,7 +31,13 @@ class SimpleHost:
     """A site at SimpleHost."""
 
     capabilities = Capabilities(
-        atomic=True, previews=True, proof=("listing", "http"), limits=rules.LIMITS, retires=True, aliases=False
+        atomic=True,
+        previews=True,
+        proof=("listing", "http"),
+        limits=rules.LIMITS,
+        retires=True,
+        aliases=False,
+        not_found=False,
     )
 
     def __init__(self, options: Options, kit: Kit) -> None:
@@ -62,7 +68,7 @@ class SimpleHost:
                 raise Refused(
                     f"{kept.url} was made without an account.", hint="Make it this account's: presswork claim"
                 )
-            return Release(id=kept.version, url=kept.url, live=True) if kept.version else None
+            return kept.release() if account.is_shown(kept.url) else None
         site = account.find(fresh=True)
         if site is None and (self.options.slug is not None or not self.options.create):
             raise account.missing()
@@ -80,7 +86,7 @@ class SimpleHost:
         if site is not None and site.active:
             return SimpleHostUpload(account, intent, site.slug)
         body = manifest_of(intent, self.options)
-        made = (self._taken_up(site.slug, body) if site is not None else None) or account.create(body)
+        made = (self._taken_up(site.slug, body) if site is not None else None) or account.create(body, intent.label)
         return SimpleHostUpload(account, intent, made.slug, made)
 
     def close(self) -> None:

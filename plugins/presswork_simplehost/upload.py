@@ -93,8 +93,9 @@ class SimpleHostUpload:
                     raise self._over(error.message) from None
             live, url = self._intent.live, self._open.site_url
             self._release = Release(id=self.session, url=url, live=live, preview=not live)
-            if self._open.claim_token is not None:
-                self._account.went_live(self._open)
+            if self._open.claim_url is not None:
+                until = self._open.expires_at or "tomorrow"
+                self._account.kit.confide(f"To keep the site, claim it before {until}: {self._open.claim_url}")
         return self._release
 
     @property
@@ -133,9 +134,9 @@ class SimpleHostUpload:
             self._account.ask("PATCH", self._slug, "/metadata", json=rest, repeat=True)
 
     def _is_live(self) -> bool:
-        """Say whether the version is live; without an account only the new site's own address can tell."""
+        """Say whether the version is live."""
         if self._account.key is None:
-            return self._account.api.get(self._open.site_url, signed=True, expect={404}).status == 200
+            return self._account.is_shown(self._open.site_url)
         site = self._account.look(self._slug)
         return site is not None and site.active and site.version_id == self.session
 

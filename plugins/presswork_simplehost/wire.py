@@ -97,11 +97,16 @@ class Plan(Struct, frozen=True):
 
 
 class Unclaimed(Struct, frozen=True):
-    """What is remembered of a site without an account. `version` is None until it went live."""
+    """What is remembered of a site without an account: nobody can be asked."""
 
     url: str
     expires: str
-    version: str | None = None
+    version: str
+    label: str
+
+    def release(self) -> Release:
+        """Return it in the core's words."""
+        return Release(id=self.version, url=self.url, live=True, label=self.label)
 
 
 _HINTS: Final = {

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from presswork.abilities import Lists
+from presswork.abilities import Cancels, Lists
+from presswork.errors import PressworkError
 from presswork.findings import Finding
+from presswork.journal import Line
 from presswork.label import digest_in
-from presswork.report import Error
+from presswork.report import Error, ReleaseFacts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from presswork.errors import PressworkError
     from presswork.host import Host, Intent, Release
+    from presswork.journal import Journal
     from presswork.report import TargetReport
 
 __all__ = [
@@ -23,11 +26,10 @@ __all__ = [
     "SUPERSEDED",
     "UNVERIFIED",
     "UNVERIFIED_PREVIEW",
-    "not_dropped",
+    "Aftermath",
     "not_taken_back",
     "taken_back",
     "tell_apart",
-    "went_live",
 ]
 
 SUPERSEDED: Final = Error(
@@ -67,16 +69,6 @@ MAY_GO_LIVE: Final = Finding(
 )
 
 
-def not_dropped(error: PressworkError) -> Finding:
-    """Return what is said where a session could not be dropped."""
-    return Finding(
-        severity="warning",
-        code="not-dropped",
-        message=f"What the host has taken so far could not be dropped: {error.message}",
-        hint="Run the same command again to go on with it; hosts drop it themselves in time.",
-    )
-
-
 def taken_back(previous: str) -> Finding:
     """Return what is said where what was live before is live again."""
     return Finding(
@@ -114,16 +106,73 @@ def tell_apart(switched: Sequence[TargetReport], left: Sequence[TargetReport]) -
         )
 
 
-def went_live(host: Host, intent: Intent) -> Release | None:
-    """Ask the host whether what a failed deployment was to make live is live; return its release.
+@dataclass(frozen=True)
+class Aftermath:
+    """What becomes of an upload that came to no good end: it is dropped, or found to be live all the same."""
 
-    A host that keeps no labels is asked what is live, file by file.
-    """
-    now, before = host.live(), intent.replaces
-    if now is None or now.id == (before.id if before else None):
-        return None
-    if now.label is None and isinstance(host, Lists):
-        ours = dict(host.files()) == intent.manifest.listing(host.capabilities.digest.name)
-    else:
-        ours = digest_in(now.label) == intent.manifest.digest
-    return now if ours else None
+    host: Host
+    journal: Journal
+    intent: Intent
+    report: TargetReport
+    notes: list[Finding]
+
+    def abandon(self, session: str | None, why: str) -> None:
+        """Drop a session at the host and close its attempt."""
+        if session is not None and isinstance(self.host, Cancels):
+            self.host.cancel(session)
+        self.journal.write(Line(step="abandoned", session=session, why=why))
+
+    def close(self, live: Release, manifest: str) -> None:
+        """Close the attempt of what proves to be live."""
+        self.journal.write(Line(step="finished", release=live.id, manifest=manifest, live=True))
+
+    def drop(self, session: str | None, error: PressworkError) -> None:
+        """Abandon what an error has ended; a second one is only noted, the first is the one to tell."""
+        try:
+            self.abandon(session, error.message)
+        except PressworkError as more:
+            self.notes.append(_not_dropped(more))
+
+    def find_out(self, session: str | None, error: PressworkError, *, kept: bool) -> None:
+        """Drop what failed unless it is live, and say so; a host that has just not answered is not asked again."""
+        try:
+            if not kept and not self._live_all_the_same():
+                self.drop(session, error)
+                self._live_all_the_same()  # the host may have been quicker
+        except PressworkError:
+            kept = True  # nobody knows, and what is live must not be dropped
+        if kept:
+            self.notes.append(MAY_GO_LIVE)
+
+    def _live_all_the_same(self) -> bool:
+        live = self._went_live()
+        if live is None:
+            return False
+        self.report.release = ReleaseFacts.of(live)
+        self.notes.append(LIVE_ALL_THE_SAME)
+        self.close(live, self.intent.manifest.digest)
+        return True
+
+    def _went_live(self) -> Release | None:
+        """Ask the host whether what was to be made live is live; return its release.
+
+        A host that keeps no labels is asked what is live, file by file.
+        """
+        now, before, manifest = self.host.live(), self.intent.replaces, self.intent.manifest
+        if now is None or now.id == (before.id if before else None):
+            return None
+        if now.label is None and isinstance(self.host, Lists):
+            ours = dict(self.host.files()) == manifest.listing(self.host.capabilities.digest.name)
+        else:
+            ours = digest_in(now.label) == manifest.digest
+        return now if ours else None
+
+
+def _not_dropped(error: PressworkError) -> Finding:
+    """Return what is said where a session could not be dropped."""
+    return Finding(
+        severity="warning",
+        code="not-dropped",
+        message=f"What the host has taken so far could not be dropped: {error.message}",
+        hint="Run the same command again to go on with it; hosts drop it themselves in time.",
+    )

@@ -141,8 +141,11 @@ def _deploy(site: Site, project: Project, deployed: dict[str, str] | None, *, dr
         report = Report(command="plan" if dry_run else "deploy")
         report.fail(error)
         return report
-    removals, older = (project.environ.get(f"PRESSWORK_ALLOW_{what}") == "1" for what in ("REMOVALS", "OLDER"))
-    return deploy(site, project, dry_run=dry_run, allowed=Allowed(removals=removals, older=older))
+    allowed = Allowed(
+        removals=project.environ.get("PRESSWORK_ALLOW_REMOVALS") == "1",
+        older=project.environ.get("PRESSWORK_ALLOW_OLDER") == "1",
+    )
+    return deploy(site, project, dry_run=dry_run, allowed=allowed)
 
 
 def _record(site: Site, project: Project, config: Path | None) -> Site:

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from presswork import aftermath
-from presswork.abilities import Activates, Cancels, Carries, Tells
+from presswork.abilities import Activates, Carries, Tells
+from presswork.aftermath import Aftermath
 from presswork.errors import Cancelled, Conflict, HostError, PressworkError, Refused, Stale
 from presswork.events import Planned, Switched
 from presswork.events import Verified as VerifiedEvent
@@ -99,6 +100,7 @@ class Deployment:
         )
         planning = plan_for(intent, work, self.host, self.target, self._project, self.journal, allowed)
         self._intent, self._before, self._work = planning.intent, planning.before, work
+        self._after = Aftermath(self.host, self.journal, planning.intent, self.report, self._notes)
         self.report.previous, self.report.live_url = (live.id, live.url) if live else (None, None)
         self.report.manifest = ManifestFacts.of(self._intent.manifest)
         self.report.tell(planning.plan, work.site.pages if work.site else ())
@@ -119,11 +121,11 @@ class Deployment:
         mine = (self._intent.manifest.digest, self._live, self._alias)
         known = mine[0] if self.report.outcome == "unchanged" else digest_in(live.label) if live else None
         if attempt.live and live is not None and known == attempt.manifest:
-            self._close_attempt(live, attempt.manifest)
+            self._after.close(live, attempt.manifest)
         elif (attempt.manifest, attempt.live, attempt.alias) == mine:
             self._session = attempt.session
         else:
-            self._abandon(attempt.session, "another deployment was asked for")
+            self._after.abandon(attempt.session, "another deployment was asked for")
 
     def fill(self) -> None:
         """Send what the host lacks; afterwards only the switch is left."""
@@ -135,9 +137,10 @@ class Deployment:
         self._upload = self.host.begin(intent, self._session)
         if self.host.place != place:  # that of a site made just now
             if self.journal.unfinished():
-                self._abandon(self._session, "another site was made")
+                self._after.abandon(self._session, "another site was made")
             self.journal, self._session = self._project.journal(self.target, self.host), None
             self._intent = replace(self._intent, replaces=None)
+            self._after = replace(self._after, journal=self.journal, intent=self._intent)
         if self._session is None:
             begin = Line(
                 step="begin",
@@ -198,9 +201,9 @@ class Deployment:
         elif self._upload is not None:
             kept = error.retryable or isinstance(error, Cancelled)
             if self._in_doubt(error):
-                self._find_out(error, kept=kept)
+                self._after.find_out(self._session, error, kept=kept)
             elif not kept:
-                self._drop(error)
+                self._after.drop(self._session, error)
 
     def close(self) -> None:
         """Let go of the host."""
@@ -290,12 +293,6 @@ class Deployment:
                 hint="Look at it with `presswork status`, then run the same command again to replace it.",
             )
 
-    def _drop(self, error: PressworkError) -> None:
-        try:
-            self._abandon(self._session, error.message)
-        except PressworkError as more:  # the first error is the one to tell
-            self._notes.append(aftermath.not_dropped(more))
-
     def _in_doubt(self, error: PressworkError) -> bool:
         """Whether what failed may have gone live: a host that is not atomic switches when it has everything."""
         if not self._live or not self._session:
@@ -303,34 +300,6 @@ class Deployment:
         if not self.host.capabilities.atomic:
             return self._engine.handed_out
         return self._switching and not isinstance(error, Refused)
-
-    def _find_out(self, error: PressworkError, *, kept: bool) -> None:
-        """Drop what failed unless it is live, and say so; a host that has just not answered is not asked again."""
-        try:
-            if not kept and not self._live_all_the_same():
-                self._drop(error)
-                self._live_all_the_same()  # the host may have been quicker
-        except PressworkError:
-            kept = True  # nobody knows, and what is live must not be dropped
-        if kept:
-            self._notes.append(aftermath.MAY_GO_LIVE)
-
-    def _live_all_the_same(self) -> bool:
-        live = aftermath.went_live(self.host, self._intent)
-        if live is None:
-            return False
-        self.report.release = ReleaseFacts.of(live)
-        self._notes.append(aftermath.LIVE_ALL_THE_SAME)
-        self._close_attempt(live, self._intent.manifest.digest)
-        return True
-
-    def _close_attempt(self, live: Release, manifest: str) -> None:
-        self.journal.write(Line(step="finished", release=live.id, manifest=manifest, live=True))
-
-    def _abandon(self, session: str | None, why: str) -> None:
-        if session is not None and isinstance(self.host, Cancels):
-            self.host.cancel(session)
-        self.journal.write(Line(step="abandoned", session=session, why=why))
 
 
 def _refuse(findings: Sequence[Finding]) -> None:

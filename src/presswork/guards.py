@@ -114,9 +114,9 @@ def older(live_commit: str | None, revision: Revision | None, folder: Path) -> I
 
 
 def pinned(journal: Journal, manifest: Manifest, revision: Revision | None) -> Iterator[Finding]:
-    """Refuse what was rolled back: a nightly job must not bring it back."""
+    """Refuse what was rolled back: a nightly job must not bring it back. Changes to the work tree make it another."""
     for pin in journal.pins():
-        same_commit = revision is not None and pin.commit is not None and revision.commit.startswith(pin.commit)
+        same_commit = bool(revision and not revision.dirty and pin.commit and revision.commit.startswith(pin.commit))
         if same_commit or pin.manifest == manifest.digest:
             yield Finding(
                 severity="error",

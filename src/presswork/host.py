@@ -83,10 +83,10 @@ class Capabilities:
     """What a host is, said without an account and without connecting.
 
     `digest` is what its listing is made of. `atomic`: the live site switches in one step, in `finish`.
-    `proof`: the ways to believe it, best first. `workers` caps the connections at a time. `retires`:
-    what `unpublish` takes off can never be there again. `sample`: of more files
-    than this only so many are read back, unless all are asked for, and the listing speaks for the others.
-    `aliases`: each preview can have an alias; that which a CI's branch gives is then used.
+    `proof`: the ways to believe it, best first. `workers` caps the connections at a time. `retires`: what `unpublish`
+    takes off can never be there again. `sample`: of more files than this only so many are read back, unless all are
+    asked for, and the listing speaks for the others. `aliases`: each preview can have an alias; that which a CI's
+    branch gives is then used. `not_found`: an address that no page has is answered with the site's `404.html`.
     """
 
     digest: Digest = SHA256
@@ -98,6 +98,7 @@ class Capabilities:
     retires: bool = False
     sample: int | None = None
     aliases: bool = True
+    not_found: bool = True
 
 
 class Release(Struct, frozen=True, kw_only=True, omit_defaults=True):

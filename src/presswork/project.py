@@ -138,7 +138,10 @@ class Project:
 
         made = clients if clients is not None else []
         patience = Visit.patience if target.patience is None else min(target.patience, Visit.patience)
-        return Visit(lambda url: self._client(url, None, target, wait, made), wait, source, changed, patience)
+        not_found = load(self.host_type(target)).capabilities.not_found
+        return Visit(
+            lambda url: self._client(url, None, target, wait, made), wait, source, changed, patience, not_found
+        )
 
     def journal(self, target: Target, host: Host) -> Journal:
         """Return the journal of the place a target's host deploys to."""

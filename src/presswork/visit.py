@@ -36,7 +36,8 @@ class Visit:
     """How the pages are asked for.
 
     `source` has the bytes as they were built, where they are at hand: it tells a page that the host rewrites from one
-    that is another. `patience` is the most seconds to wait for pages to become as they were built.
+    that is another. `patience` is the most seconds to wait for pages to become as they were built. `not_found`: what is
+    sent for an address that no page has is `404.html`.
     """
 
     client: Callable[[str], Client]
@@ -44,6 +45,7 @@ class Visit:
     source: Source | None = None
     changed: Collection[str] = ()
     patience: float = 30.0
+    not_found: bool = True
 
     def prove(self, url: str, manifest: Manifest) -> Verified | None:
         """Compare the pages at an address with a manifest; None where a visitor is not let in.
@@ -78,12 +80,12 @@ class Visit:
     def _differing(self, asker: _Asker, pages: list[Entry], manifest: Manifest) -> list[tuple[Entry, bytes | None]]:
         """Return the pages that are sent with other bytes, and those bytes, None where they lead out of the site.
 
-        The 404 page is looked at too.
+        The 404 page is looked at too, where the host has use for it.
         """
         ordinary = [entry for entry in pages if entry.path != "404.html"]
         with ThreadPoolExecutor(8) as pool:
             sent = list(zip(ordinary, pool.map(asker.page, ordinary), strict=True))
-        if "404.html" in manifest:
+        if self.not_found and "404.html" in manifest:
             sent.append((manifest["404.html"], asker.missing(manifest.digest)))
         return [
             (entry, body) for entry, body in sent if body is None or hashlib.sha256(body).hexdigest() != entry.sha256

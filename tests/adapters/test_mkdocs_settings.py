@@ -184,7 +184,7 @@ def test_paths_start_from_the_configuration_wherever_the_build_was_started(tmp_p
     assert record.config == str(other)
     assert record.settings.door == "other.yml"
     assert record.settings.folder == str(tmp_path / "sub")
-    assert {page.source for page in record.site.pages} == {"docs/index.md", "docs/guide.md"}
+    assert {page.source for page in record.site.pages} == {"sub/docs/index.md", "sub/docs/guide.md"}
     assert tree((tmp_path / "sub" / "store" / "current").resolve()) == docs.site
     assert (tmp_path / ".presswork" / "in" / "sub" / "build.json").is_file()
     said = docs.build("-f", "sub/other.yml", PRESSWORK_DEPLOY="0").ok().said

@@ -189,7 +189,7 @@ def configurations(page: str, folder: Path) -> Iterator[dict[str, object]]:
             table = generator_table(file)
             assert table is not None, block.text
             yield table
-        elif block.language == "toml" and "[project" not in block.text:
+        elif block.language == "toml" and block.title in {None, "presswork.toml"} and "[project" not in block.text:
             document = tomllib.loads(block.text)
             yield document["tool"]["presswork"] if "tool" in document else document
 

@@ -90,6 +90,14 @@ def test_every_page_is_visited_at_the_address_people_use_and_the_404_page_at_one
     assert case.waits == []
 
 
+def test_a_404_page_that_the_host_has_no_use_for_is_not_asked_for(case: Case) -> None:
+    case.web.files["404.html"] = b"the host's own"
+    assert not case.proved(patience=0).ok
+    case.web.asked.clear()
+    assert case.proved(not_found=False).ok
+    assert {*case.web.asked} == {"", "guide/", "a b/ü.html"}
+
+
 def test_another_page_is_a_mismatch_after_waiting_for_it_to_become_right(case: Case) -> None:
     case.web.files["guide/index.html"] = b"<p>The old guide</p>"
     found = case.proved()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["check", "deploy", "plan"]
 
 _directory = click.argument("directory", metavar="[DIR]", required=False)
-_ALLOW: Final = "PRESSWORK_ALLOW"
 _quiet = click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 _summary = click.option("--summary", metavar="FILE", help="Write a summary in Markdown to FILE, for a pull request.")
 _files = click.option("--files", is_flag=True, help="Name every file that changes, with the reason.")
@@ -33,10 +32,10 @@ def _allowed(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add what makes an exception from a guard; the command receives it as `allowed`."""
 
     @click.option(
-        "--allow-removals", is_flag=True, envvar=f"{_ALLOW}_REMOVALS", help="Let a large part of the pages go."
+        "--allow-removals", is_flag=True, envvar="PRESSWORK_ALLOW_REMOVALS", help="Let a large part of the pages go."
     )
     @click.option(
-        "--allow-older", is_flag=True, envvar=f"{_ALLOW}_OLDER", help="Let an older commit replace a newer one."
+        "--allow-older", is_flag=True, envvar="PRESSWORK_ALLOW_OLDER", help="Let an older commit replace a newer one."
     )
     @click.option("--unpin", is_flag=True, help="Deploy what was rolled back all the same.")
     @wraps(command)
