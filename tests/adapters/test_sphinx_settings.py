@@ -70,6 +70,12 @@ def test_presswork_toml_at_the_root_lies_below_the_table_in_conf_py_and_is_read_
     docs.presswork("deploy").ok()
     assert tree((docs.folder / "second" / "current").resolve(strict=True)) == docs.site
 
+    docs.file("guide/conf.py", 'extensions = ["presswork_sphinx"]\n')
+    docs.file("guide/index.rst", "Guide\n=====\n")
+    docs.run("-m", "sphinx", "guide", "other").ok()
+    docs.presswork("deploy", "docs").ok()  # of several builds none is meant, and presswork.toml stands alone
+    assert tree((docs.folder / "second" / "current").resolve(strict=True)) == tree(docs.source)
+
 
 @pytest.mark.parametrize(
     ("table", "key"),

@@ -5,9 +5,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from presswork.archive import KEEP, Archive
+from presswork.archive import KEEP, KEEP_BYTES, Archive
+from presswork.errors import ContentChanged, Gone
 from presswork.manifest import Entry, Manifest
 from presswork.state import State
+from presswork.testing import memory_source
+from presswork.testing.sites import noise
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +28,7 @@ def made(number: int) -> Manifest:
 
 def aged(folder: Path) -> None:
     """Let every manifest be a minute older: the clock of a file system may stand still between two writes."""
-    for file in (folder / ".presswork/archive").iterdir():
+    for file in (folder / ".presswork/archive").glob("*.json"):
         moment = file.stat().st_mtime - 60
         os.utime(file, (moment, moment))
 
@@ -83,3 +86,69 @@ def test_one_that_is_put_again_is_new_again(folder: Path) -> None:
     archive.put(made(KEEP))
     assert archive.get(made(0).digest) == made(0)
     assert archive.get(made(1).digest) is None
+
+
+def stored(folder: Path) -> set[bytes]:
+    return {file.read_bytes() for file in (folder / ".presswork/archive/files").glob("*/*")}
+
+
+def test_kept_bytes_are_a_source_in_another_process_too(folder: Path) -> None:
+    manifest, source = memory_source({"a.txt": b"alike", "b.txt": b"alike", "large.bin": noise(600_000, "large")})
+    Archive(State(folder)).keep(manifest, source)
+    archive = Archive(State(folder))
+    assert archive.holds(manifest)
+    archive.prove(manifest)
+    assert all(archive.open(entry).read() == source.open(entry).read() for entry in manifest)
+    assert len(stored(folder)) == 2, "the same content is kept once"
+
+
+@pytest.mark.parametrize("damage", [None, b"", b"other"], ids=["gone", "empty", "as long and other"])
+def test_a_file_that_is_missing_or_damaged_is_told_and_kept_anew(folder: Path, damage: bytes | None) -> None:
+    manifest, source = memory_source({"index.html": b"right", "other.txt": b"o"})
+    archive = Archive(State(folder))
+    archive.keep(manifest, source)
+    (file,) = (file for file in (folder / ".presswork/archive/files").glob("*/*") if file.read_bytes() == b"right")
+    file.unlink() if damage is None else file.write_bytes(damage)
+    with pytest.raises(Gone) as caught:
+        archive.prove(manifest)
+    assert caught.value.path == "index.html"
+    if damage == b"other":
+        file.unlink()  # what has the right size is not read again by each deploy
+    archive.keep(manifest, source)
+    archive.prove(manifest)
+
+
+def test_what_has_changed_since_it_was_hashed_is_not_kept(folder: Path) -> None:
+    manifest, _ = memory_source({"index.html": b"right"})
+    _, changed = memory_source({"index.html": b"wrong"})
+    archive = Archive(State(folder))
+    with pytest.raises(ContentChanged):
+        archive.keep(manifest, changed)
+    assert stored(folder) == set()
+    assert not archive.holds(manifest)
+
+
+def test_files_that_none_of_the_newest_manifests_names_are_dropped(folder: Path) -> None:
+    archive = Archive(State(folder))
+    sites = [memory_source({"index.html": b"%d" % number, "same.txt": b"same"}) for number in range(KEEP_BYTES + 2)]
+    for manifest, source in sites:
+        archive.put(manifest)
+        archive.keep(manifest, source)
+        aged(folder)
+    assert stored(folder) == {b"same"} | {b"%d" % number for number in range(2, KEEP_BYTES + 2)}
+    assert archive.get(sites[0][0].digest) is not None, "its manifest is kept longer"
+    assert not archive.holds(sites[0][0])
+
+
+def test_what_a_killed_process_left_half_written_is_cleared_in_time(folder: Path) -> None:
+    manifest, source = memory_source({"index.html": b"home"})
+    archive = Archive(State(folder))
+    archive.keep(manifest, source)
+    (file,) = (folder / ".presswork/archive/files").glob("*/*")
+    fresh, old = file.with_name(f"{file.name}.12345678"), file.with_name(f"{file.name}.87654321")
+    for half in (fresh, old):
+        half.write_bytes(b"ho")
+    os.utime(old, (0, 0))
+    archive.keep(manifest, source)
+    assert fresh.exists(), "somebody may be at it"
+    assert not old.exists()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from presswork.git import commit, revision
+from presswork.git import commit, is_older, revision
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,3 +91,28 @@ def test_without_a_repository_or_a_commit_there_is_nothing_to_say(
 def test_without_git_there_is_nothing_to_say(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     assert revision(repository, environ={}) is None
+
+
+def test_a_commit_is_older_than_its_descendants_and_than_no_other(repository: Path) -> None:
+    first = git(repository, "rev-parse", "HEAD")
+    git(repository, "checkout", "--quiet", "-b", "side")
+    git(repository, "commit", "--quiet", "--allow-empty", "--message", "side")
+    side = git(repository, "rev-parse", "HEAD")
+    git(repository, "checkout", "--quiet", "trunk")
+    git(repository, "commit", "--quiet", "--allow-empty", "--message", "trunk")
+    trunk = git(repository, "rev-parse", "HEAD")
+    assert is_older(repository, first, trunk) is True
+    assert is_older(repository, first[:12], side[:12]) is True
+    for one, other in ((trunk, first), (trunk, side), (side, trunk), (trunk, trunk), (trunk, trunk[:12])):
+        assert is_older(repository, one, other) is False
+
+
+def test_what_a_clone_does_not_have_cannot_be_told(repository: Path, tmp_path: Path) -> None:
+    first = git(repository, "rev-parse", "HEAD")
+    git(repository, "commit", "--quiet", "--allow-empty", "--message", "second")
+    second = git(repository, "rev-parse", "HEAD")
+    shallow = tmp_path / "shallow"
+    git(tmp_path, "clone", "--quiet", "--depth=1", repository.as_uri(), str(shallow))
+    assert is_older(shallow, first, second) is None
+    assert is_older(shallow, second, first) is None
+    assert is_older(tmp_path, first, second) is None, "there is no repository"

@@ -184,7 +184,7 @@ def _found(here: Path) -> Settings:
     found = find_settings(here)
     build = _last_of([Path(found.folder)] if found else upwards(here))
     if build is None and (found is None or not any(Path(found.folder, name).is_file() for name in GENERATOR_FILES)):
-        build = _last_below(here)
+        build = _last_below(here, needed=found is None)
     if build is None:
         return found or read_settings({}, door="no configuration", folder=here)
     config = Path(build.config) if build.config else None
@@ -201,10 +201,15 @@ def _last_of(places: Iterable[Path]) -> Build | None:
     return next((build for place in places if (build := last_build(State(place)))), None)
 
 
-def _last_below(here: Path) -> Build | None:
-    """Return the last build of the one configuration elsewhere in the project, as of docs/conf.py from its root."""
+def _last_below(here: Path, *, needed: bool) -> Build | None:
+    """Return the last build of the one configuration elsewhere in the project, as of docs/conf.py from its root.
+
+    Several are an error where nothing else is configured.
+    """
     root = project_root(here)
     builds = {place: build for place in configurations(root) if (build := last_build(State(place)))}
+    if len(builds) > 1 and not needed:
+        return None
     if len(builds) > 1:
         names = ", ".join(place.relative_to(root).as_posix() for place in builds)
         raise ConfigError(
