@@ -28,6 +28,9 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/scan.py
 	$(BIN)/python benchmarks/overhead.py
 	$(BIN)/python benchmarks/upload.py
+	$(INSTALL) --group bench
+	$(BIN)/python benchmarks/links.py
+	$(BIN)/python benchmarks/order.py
 	$(BIN)/python benchmarks/canvasdrop_routes.py
 
 docs: $(VENV)/.dev

@@ -62,12 +62,14 @@ DOCS: Final = (
         ("pallets-sphinx-themes", "sphinxcontrib-log-cabinet", "werkzeug==3.1.9"),
     ),
     Docs(
-        "hatch",
-        "1.18.2",
+        "griffe",
+        "2.4.1",
         "mkdocs",
         "docs",
-        "https://hatch.pypa.io/latest/",
-        true=("leads to cli/reference/index.html#",),  # a page that the project's own plugin fills
+        "https://mkdocstrings.github.io/griffe/",
+        true=(
+            "leads to guide/contributors/commands/index.html#",
+        ),  # all code, without the plugin that runs its examples
     ),
     Docs("markdown", "3.11.3", "mkdocs", "docs", "https://python-markdown.github.io/"),
     Docs(

@@ -18,7 +18,6 @@ Phase = Literal["before", "half", "after"]
 _BY_PATH: Final = ["open", "link", "rename", "replace", "symlink", "mkdir", "unlink", "remove", "rmdir", "chmod"]
 _BY_HANDLE: Final = ["write", "fsync", "ftruncate"]
 _WRITING: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT
-SWITCHES: Final = {"rename", "replace", "symlink"}
 
 
 @dataclass(frozen=True)
@@ -139,11 +138,6 @@ def points_in(trace: Path) -> list[Point]:
     return [Point(number, *line.split("\t")) for number, line in enumerate(trace.read_text().splitlines(), 1)]
 
 
-def sample(points: Sequence[Point], size: int) -> list[tuple[Point, Phase]]:
-    """Return both sides of every switch, and of the rest as many as make up `size`, evenly spread."""
-    everything = [(point, phase) for point in points for phase in point.phases]
-    chosen = [pair for pair in everything if pair[0].name in SWITCHES]
-    rest = [pair for pair in everything if pair[0].name not in SWITCHES]
-    wanted = max(size - len(chosen), 0)
-    chosen += [rest[number * len(rest) // wanted] for number in range(wanted)] if wanted < len(rest) else rest
-    return sorted(chosen, key=lambda pair: (pair[0].number, pair[1]))
+def places(points: Sequence[Point]) -> list[tuple[Point, Phase]]:
+    """Return where a process can be killed, in order."""
+    return [(point, phase) for point in points for phase in point.phases]

@@ -37,6 +37,7 @@ class Reader:
         self._environ = {
             **{name: value for name, value in os.environ.items() if not name.startswith(ours)},
             "HOME": str(home),
+            "PRESSWORK_ACTOR": "you@laptop",
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "SOURCE_DATE_EPOCH": "1750000000",
             "NO_MKDOCS_2_WARNING": "1",

@@ -37,11 +37,11 @@ if TYPE_CHECKING:
 
 BOUND: Final = 30.0
 """Seconds after which one deploy counts as hanging: many times what its `timeout` and `patience` allow."""
-_TERMS: Final[Mapping[Mode, Mapping[str, str]]] = {
+TERMS: Final[Mapping[Mode, Mapping[str, str]]] = {
     "once": {"timeout": "0.5", "patience": "3"},
     "for good": {"timeout": "0.2", "patience": "0.1"},
 }
-_CODES: Final = {
+CODES: Final = {
     kind.code: kind.exit_code
     for kind in vars(errors).values()
     if isinstance(kind, type) and issubclass(kind, errors.PressworkError)
@@ -129,7 +129,7 @@ class Rig:
         """Let one case happen, and check all that is promised; return how the deploy ended."""
         self.again()
         with self.watched(case.fault, case.number, None if case.mode == "for good" else 1):
-            report = self.deploy(terms=_TERMS[case.mode])
+            report = self.deploy(terms={**TERMS[case.mode], **self.kind.terms})
         self.check_told(report, self.service.live())
         self.check_repeat(lambda: self.deploy().exit_code)
         return "well" if report.exit_code == 0 else "failed"
@@ -185,7 +185,7 @@ class Rig:
         assert not says_live or live == self.kind.after
         error = target.error
         assert error is not None
-        assert report.exit_code == _CODES[error.code]
+        assert report.exit_code == CODES[error.code]
         assert error.message
         assert error.hint
         if live != self.kind.before:

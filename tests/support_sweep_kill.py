@@ -23,7 +23,7 @@ from presswork.cli import main
 from support_points import Point, Points, points_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from random import Random
 
     from support_points import Phase
@@ -79,16 +79,30 @@ class Forks:
         moment: float | None = None,
     ) -> Ended:
         """Deploy a site of a rig from a project of its service, which is reached at `address`."""
+        environ, root, trace = rig.environ, rig.folder / "work", rig.folder / f"trace of {name}"
         options = {"workers": "1", **rig.service.options(address), **rig.kind.options}
         arguments = ["deploy", str(rig.folder / name), "--json", "--host", rig.service.host]
         arguments += [word for key, value in options.items() for word in ("-o", f"{key}={value}")]
         arguments += ["--preview"] if rig.kind.preview else []
+        return self.command(project, arguments, environ, root, trace, point, moment)
+
+    def command(
+        self,
+        folder: Path,
+        arguments: Sequence[str],
+        environ: Mapping[str, str],
+        root: Path,
+        trace: Path,
+        point: tuple[int, Phase] | None = None,
+        moment: float | None = None,
+    ) -> Ended:
+        """Run a command in a folder; the changes it makes to the disk below `root` are counted, and told in `trace`."""
         job = {
-            "folder": str(project),
+            "folder": str(folder),
             "arguments": arguments,
-            "environ": rig.environ,
-            "root": str(rig.folder / "work"),
-            "trace": str(rig.folder / f"trace of {name}"),
+            "environ": environ,
+            "root": str(root),
+            "trace": str(trace),
             "point": point,
         }
         assert self._server.stdin is not None

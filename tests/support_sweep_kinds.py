@@ -50,7 +50,7 @@ class Kind:
     """A kind of deploy: of the site `after` where `before` is live, None where nothing is.
 
     `options` are the target's, `project` the files that lie in the project's folder. With a `slow` service the work
-    goes on after the last upload.
+    goes on after the last upload. `terms` are other timeouts than the sweep's, for requests that are not repeated.
     """
 
     name: str
@@ -60,6 +60,7 @@ class Kind:
     project: Files = field(default_factory=dict)
     preview: bool = False
     slow: bool = False
+    terms: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def goal(self) -> Files | None:

@@ -30,9 +30,8 @@ def file_findings(manifest: Manifest) -> Iterator[Finding]:
     for entry in manifest:
         path = entry.path
         if not entry.size and path.endswith(".nojekyll"):  # means something elsewhere
-            yield _finding(
-                "info", "left-out", "SimpleHost takes no empty file, and needs none of that name.", None, path
-            )
+            message = "SimpleHost takes no empty file, and needs none of that name: it is left out."
+            yield _finding("info", "left-out", message, "There is nothing to do.", path)
         elif not entry.size:
             yield _finding("error", "empty", "SimpleHost takes no empty file.", _IGNORE, path)
         if ".." in path or re.search(r"[\x00-\x1f\x7f-\x9f]", path):
@@ -78,7 +77,7 @@ def anonymous_findings(options: Options, before: str | None) -> Iterator[Finding
         yield _finding("error", "no-account", message, "Set SIMPLEHOST_API_KEY, or leave them out.")
 
 
-def _finding(severity: Severity, code: str, message: str, hint: str | None, path: str | None = None) -> Finding:
+def _finding(severity: Severity, code: str, message: str, hint: str, path: str | None = None) -> Finding:
     return Finding(
         severity=severity,
         code=f"simplehost-{code}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -89,21 +90,33 @@ def not_taken_back(why: str) -> Finding:
     )
 
 
-def tell_apart(switched: Sequence[TargetReport], left: Sequence[TargetReport]) -> None:
-    """Say at each target that was switched which were not, and how they come together again."""
-    if not switched:
+def tell_apart(targets: Sequence[TargetReport], again: Sequence[str]) -> None:
+    """Say at each target that now has the new site, or may have it, which have it not, and what brings them together.
+
+    `again` is the command that was run, less its targets.
+    """
+    doubted = [target for target in targets if MAY_GO_LIVE in target.findings]
+    new = [t for t in targets if t.release is not None and t.release.live and t.outcome != "superseded"]
+    left = [target for target in targets if target not in new]
+    changed = [target for target in (*new, *doubted) if target.outcome != "unchanged"]
+    if len(targets) < 2 or not left or not changed:
         return
-    behind = [report.target for report in left]
-    forwards = "presswork deploy " + " ".join(f"--to {name}" for name in behind)
-    for report in switched:
-        report.findings.append(
-            Finding(
-                severity="warning",
-                code="targets-apart",
-                message=f"{report.target} has the new site, {' and '.join(behind)} not.",
-                hint=f"`{forwards}` brings them together; `presswork rollback --to {report.target}` goes back.",
-            )
-        )
+    sides = (
+        ("live", new),
+        ("perhaps live", doubted),
+        ("not live", [target for target in left if target not in doubted]),
+    )
+    where = ", ".join(f"{how} at {' and '.join(t.target for t in side)}" for how, side in sides if side)
+    forwards = shlex.join([*again, *(word for target in left for word in ("--to", target.target))])
+    backwards = [f"`presswork rollback --to {t.target}`" for t in changed if t in new and t.previous]
+    told = Finding(
+        severity="warning",
+        code="targets-apart",
+        message=f"The targets differ: the new site is {where}.",
+        hint=f"`{forwards}` brings them together." + (f" Back: {', '.join(backwards)}." if backwards else ""),
+    )
+    for target in changed:
+        target.findings.append(told)
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ def after_build(
     from presswork.report.terminal import lines, trouble
 
     report = _deploy(site, project, deployed, dry_run=does == "plan").masked(project.mask)
-    hand_over(report, project.environ)
+    hand_over(report, project.environ, project.mask)
     if path := project.environ.get("PRESSWORK_REPORT"):
         disk.write(Path(path), report.to_json())
     for line in lines(report):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack, closing
+from os.path import relpath
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from presswork import aftermath
+from presswork.builds import last_build
 from presswork.deployment import Deployment
 from presswork.errors import Cancelled, ConfigError, HostError, PressworkError, Refused
 from presswork.guards import NOTHING_ALLOWED, Allowed
@@ -74,6 +76,7 @@ def deploy(
     if project.settings.on_verify_failure == "rollback":
         for target_report in report.targets:
             _take_back(project, target_report)
+    aftermath.tell_apart(report.targets, _again(site, project, allowed))
     report.seconds = round(time.monotonic() - started, 3)
     report = report.masked(project.mask)
     if not dry_run:
@@ -96,7 +99,6 @@ def bring_out(
     for deployment in sorted(changed, key=lambda d: not d.revertible):
         if not _all([deployment], Deployment.switch):
             _leave(changed)
-            aftermath.tell_apart([d.report for d in switched], [d.report for d in changed if d not in switched])
             break
         switched.append(deployment)
     _all([*switched, *(deployment for deployment in deployments if deployment.unproved)], lambda d: d.prove(full=full))
@@ -171,6 +173,17 @@ def _forbid(deployments: Sequence[Deployment], project: Project, *, preview: boo
                 f"The host {deployment.report.host} has no previews.",
                 hint=f"Installed hosts that have them: {', '.join(able) or 'none'}.",
             )
+
+
+def _again(site: Site, project: Project, allowed: Allowed) -> list[str]:
+    """Return the command that deploys the same site again, less its targets."""
+    build = last_build(project.state)
+    words = ["presswork", "deploy"]
+    if build is None or build.site.root != site.root:
+        words.append(relpath(site.root))
+    words += project.where
+    options = {"--allow-removals": allowed.removals, "--allow-older": allowed.older, "--unpin": allowed.pinned}
+    return [*words, *(option for option, given in options.items() if given)]
 
 
 def _as_ours(error: PressworkError | KeyboardInterrupt) -> PressworkError:

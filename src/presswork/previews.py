@@ -46,6 +46,8 @@ def prune_previews(
     Kept are a preview that is live or was, one that was not made by Presswork, and one of no known age, or no alias,
     where it is asked for. `ConfigError` where `branches` is empty: then a list failed.
     """
+    if older_than is None and branches is None:
+        raise ConfigError("Nothing says which previews are to go.", hint="Give an age or the open branches.")
     if branches is not None and not branches:
         raise ConfigError(
             "The list of open branches is empty, so every preview would go.",

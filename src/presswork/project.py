@@ -48,6 +48,7 @@ class Project:
         self.plugins.mask = self.mask
         self.trace: TextIO | None = None
         self.confide: Callable[[str], None] = lambda _text: None
+        self.where: Sequence[str] = ()  # the options of a command that say so, where it was not found by itself
 
     # What follows is made when it is asked for: a build that does not deploy does without.
 

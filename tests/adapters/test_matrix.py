@@ -15,7 +15,8 @@ import support_pelican
 import support_sphinx
 from presswork.builds import unchanged_since
 from support_local import tree
-from support_matrix import KINDS, NAMES, Case, Pelican, Sphinx
+from support_matrix import Case
+from support_matrix_kinds import KINDS, NAMES, Pelican, Sphinx
 from support_netlify import InThread, emulating, fresh_site
 from support_netlify_host import asked, changing
 

@@ -9,7 +9,7 @@ import pytest
 
 from support_local import NEW, OLD
 from support_local_sweep import KINDS, Local, check_next, check_tidy
-from support_points import Point, sample
+from support_points import Point, places
 from support_sweep import rigged, run_all
 from support_sweep_hosts import of_each_kind
 from support_sweep_kill import Forks, forking, kill_at_a_moment, kill_at_point, points
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from support_sweep_kinds import Kind
     from support_sweep_table import Ending, Tell
 
-WRITES = 6
-"""Kills at a write of each kind of deploy that are always tried."""
+EVERY = 13
+"""Of the places where a write can be killed, one in so many is always tried."""
 MOMENTS = 100
 """Kills at a moment of the deploys of one host, of all its kinds together."""
 
@@ -37,19 +37,19 @@ def forks() -> Iterator[Forks]:
         yield forks
 
 
-def kill_at_writes(host: Host, kind: Kind, size: int | None, forks: Forks, folder: Path, tell: Tell) -> None:
+def kill_at_writes(host: Host, kind: Kind, every: int, forks: Forks, folder: Path, tell: Tell) -> None:
     with rigged(folder, kind, host.service) as rig:
         found = points(rig, forks)
         journal = [point for point in found if point.name == "write" and "/journal/" in point.path]
         assert journal or kind.before == kind.after
-        chosen = {Case(point.number, phase): (point, phase) for point, phase in sample(found, size or 3 * len(found))}
+        chosen = {Case(point.number, phase): (point, phase) for point, phase in places(found)[::every]}
 
         def run(case: Case) -> Ending:
             ending = kill_at_point(rig, forks, *chosen[case])
             host.check(rig, forks)
             return ending
 
-        run_all(rig, [*chosen], run, tell, f"{host.name}, kills at writes{': a sample' if size else ''}")
+        run_all(rig, [*chosen], run, tell, f"{host.name}, kills at writes{': a sample' if every > 1 else ''}")
 
 
 def kill_at_moments(host: Host, kind: Kind, size: int, forks: Forks, folder: Path, tell: Tell) -> None:
@@ -71,7 +71,7 @@ def kill_at_moments(host: Host, kind: Kind, size: int, forks: Forks, folder: Pat
 def test_a_kill_at_a_write_leaves_the_old_site_or_the_new_and_the_next_deploy_goes_on(
     host: Host, kind: Kind, forks: Forks, tmp_path: Path, record_property: Tell
 ) -> None:
-    kill_at_writes(host, kind, WRITES, forks, tmp_path, record_property)
+    kill_at_writes(host, kind, EVERY, forks, tmp_path, record_property)
 
 
 @pytest.mark.sweep
@@ -79,7 +79,7 @@ def test_a_kill_at_a_write_leaves_the_old_site_or_the_new_and_the_next_deploy_go
 def test_a_kill_at_every_write_leaves_the_old_site_or_the_new(
     host: Host, kind: Kind, forks: Forks, tmp_path: Path, record_property: Tell
 ) -> None:
-    kill_at_writes(host, kind, None, forks, tmp_path, record_property)
+    kill_at_writes(host, kind, 1, forks, tmp_path, record_property)
 
 
 @of_each_kind

@@ -131,6 +131,8 @@ def test_an_empty_list_of_branches_deletes_nothing(local: Local) -> None:
     preview = local.preview("a", "pull-7")
     with pytest.raises(ConfigError, match="list of open branches is empty"):
         local.pruned(branches=[])
+    with pytest.raises(ConfigError, match="Nothing says"):
+        local.pruned()
     assert local.there() == {preview}
 
 
@@ -175,12 +177,21 @@ def test_the_command_reads_branches_from_a_file_and_from_its_words(tmp_path: Pat
     shell.write({"open.txt": "pull-7\n\n  main \n"})
     target = shell.only("prune", "--previews", "--branches", "open.txt", "--branch", "next")
     assert [release["alias"] for release in target["releases"]] == ["old"]
+    check_one_error(shell.run("prune", "--previews", "--branches", "closed.txt"), 2, "closed.txt cannot be read")
     assert "pruned" in shell.ok("prune", "--previews", "--older-than", "14d").out
     assert len(shell.releases()) == 2
 
 
 @pytest.mark.parametrize(
-    "words", [("--previews",), ("--older-than", "1d"), ("--previews", "--older-than", "1d", "--keep", "3")]
+    ("words", "says"),
+    [
+        (("--previews",), "--previews goes with"),
+        (("--older-than", "1d"), "--previews goes with"),
+        (("--previews", "--older-than", "1d", "--keep", "3"), "--previews goes with"),
+        (("--previews", "--older-than", ""), "is no age"),  # a variable that was not set
+        (("--previews", "--branch", ""), "list of open branches is empty"),
+        (("--previews", "--branches", ""), "list of open branches is empty"),
+    ],
 )
-def test_options_that_do_not_go_together_are_told(tmp_path: Path, words: tuple[str, ...]) -> None:
-    check_one_error(Shell(tmp_path).run("prune", *words), 2, "--previews")
+def test_options_that_say_nothing_or_too_much_are_told(tmp_path: Path, words: tuple[str, ...], says: str) -> None:
+    check_one_error(Shell(tmp_path).run("prune", *words), 2, says)

@@ -45,7 +45,7 @@ def test_a_check_of_any_plugin_weighs_what_the_configuration_says(value: object,
 
 
 @pytest.mark.parametrize(
-    ("value", "hint"), [("eror", "`error`"), (True, "off, info, warning, error"), (3, "off, info")]
+    ("value", "hint"), [("errors", "`error`"), (True, "off, info, warning, error"), (3, "off, info")]
 )
 def test_a_wrong_word_is_an_error_with_the_right_ones(value: object, hint: str) -> None:
     with pytest.raises(ConfigError, match=r"mkdocs\.yml: the check `typography` cannot be") as raised:

@@ -96,3 +96,20 @@ def test_a_secret_is_found_in_a_message_that_quotes_it_and_stands_in_json() -> N
     mask.add(secret)
 
     assert "b" not in mask(json.dumps(f"{secret!r}"))
+
+
+def test_a_secret_in_a_file_is_found_in_every_spelling_and_where_it_begins() -> None:
+    mask = Mask({"A_TOKEN": "correct horse battery"})
+    for spelling in ("correct horse battery", "correct%20horse%20battery", "correct+horse+battery"):
+        assert mask.leak(f"x={spelling}".encode()) == 2
+    assert mask.leak(b"correct horse") == -1
+
+
+def test_what_may_be_public_or_stand_in_a_file_by_chance_is_no_leak() -> None:
+    mask = Mask({"SEARCH_API_KEY": "0f1e2d3c4b5a69788796"})
+    mask.add("seven77")
+    page = b"0f1e2d3c4b5a69788796 seven77"
+    assert mask.leak(page) == -1
+    assert "seven77" not in mask(page.decode())
+    mask.add("0f1e2d3c4b5a69788796")  # a host of this run uses it
+    assert mask.leak(page) == 0

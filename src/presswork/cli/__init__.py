@@ -116,7 +116,12 @@ def _tell(error: PressworkError, words: list[str]) -> int:
 
     report = Report(command=next((word for word in words if not word.startswith("-")), ""))
     report.fail(error)
-    report = report.masked(Mask(os.environ))
+    mask = Mask(os.environ)
+    report = report.masked(mask)
+    if report.command in {"deploy", "plan"}:
+        from presswork.report.handed import hand_over
+
+        hand_over(report, os.environ, mask)
     if "--json" in words:
         click.echo(report.to_json(), nl=False)
     say_trouble(report)

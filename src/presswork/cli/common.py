@@ -56,6 +56,7 @@ def where_options(command: Callable[..., Any]) -> Callable[..., Any]:
         project = opened(config, host, options)
         project.trace = trace
         project.confide = _confide
+        project.where = [*(("--config", config) if config else ()), *(word for o in options for word in ("-o", o))]
         return command(*arguments, project=project, **more)
 
     return with_project

@@ -101,7 +101,7 @@ def deploy(
             full=full,
             emit=emit,
         )
-    hand_over(report, project.environ, to=summary)
+    hand_over(report, project.environ, project.mask, to=summary)
     return print_report(report, as_json=as_json, quiet=quiet, files=files)
 
 
@@ -142,7 +142,7 @@ def plan(
             allowed=allowed,
             emit=emit,
         )
-    hand_over(report, project.environ, to=summary)
+    hand_over(report, project.environ, project.mask, to=summary)
     code = print_report(report, as_json=as_json, quiet=quiet, files=files)
     return 4 if exit_code and code == 0 and any(t.outcome == "planned" for t in report.targets) else code
 

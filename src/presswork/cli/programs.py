@@ -22,16 +22,21 @@ __all__ = ["Program", "find_program", "with_lines"]
 
 
 class Program(NamedTuple):
-    """A generator's settings file: the list that names plugins, ours, and the name of its table.
+    """A generator's settings file: the list that names plugins, and the name of our table.
 
     `others` are the plugins that the generator loads by itself as long as there is no such list.
     """
 
     path: Path
+    generator: str
     list: str
-    plugin: str
     table: str
     others: Callable[[], Iterator[str]]
+
+    @property
+    def plugin(self) -> str:
+        """The name of our plugin, which is that of the generator's adapter."""
+        return f"presswork_{self.generator}"
 
 
 def find_program() -> Program | None:
@@ -41,10 +46,10 @@ def find_program() -> Program | None:
     """
     for name in ("publishconf.py", "pelicanconf.py"):
         if Path(name).is_file():
-            return Program(Path(name), "PLUGINS", "presswork_pelican", "PRESSWORK", _loaded_by_pelican)
+            return Program(Path(name), "pelican", "PLUGINS", "PRESSWORK", _loaded_by_pelican)
     for name in _CONF:
         if Path(name).is_file() and _SPHINX & {*_stored(_parsed(Path(name)))}:
-            return Program(Path(name), "extensions", "presswork_sphinx", "presswork", lambda: iter(()))
+            return Program(Path(name), "sphinx", "extensions", "presswork", lambda: iter(()))
     return None
 
 

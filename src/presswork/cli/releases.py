@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, TextIO
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -126,7 +127,7 @@ def claim(*, project: Project, target: Target, as_json: bool) -> int:
 @click.option("--keep", type=click.IntRange(min=1), metavar="NUMBER", help="How many deployments stay. Default: `10`.")
 @click.option("--previews", "of_previews", is_flag=True, help="Delete previews instead, by age or by branch.")
 @click.option("--older-than", "age", metavar="AGE", help="Previews that are older than this: 36h, 14d, 2w.")
-@click.option("--branches", metavar="FILE", type=click.File(), help="Previews of no branch that FILE (-: stdin) lists.")
+@click.option("--branches", metavar="FILE", help="Previews of no branch that FILE (-: standard input) lists.")
 @click.option("--branch", "named", metavar="NAME", multiple=True, help="The same for a branch that is named here.")
 @json_option
 def prune(
@@ -136,7 +137,7 @@ def prune(
     keep: int | None,
     of_previews: bool,
     age: str | None,
-    branches: TextIO | None,
+    branches: str | None,
     named: tuple[str, ...],
     as_json: bool,
 ) -> int:
@@ -145,20 +146,29 @@ def prune(
     A preview is deleted where all that is said of it holds; one without an alias is of no branch and is kept with
     --branches. Lines of FILE are branches, or aliases such as pull-7.
     """
-    listed = [*named, *(line.strip() for line in branches or () if line.strip())]
     of_branches = branches is not None or bool(named)
     if of_previews != (of_branches or age is not None) or (of_previews and keep is not None):
         raise ConfigError(
-            "--previews goes with --older-than, --branches or --branch, these with --previews, and --keep with neither.",
+            "--previews goes with --older-than, --branches or --branch, they with it, and --keep with neither.",
             hint="presswork prune --previews --older-than 14d, or presswork prune --keep 10",
         )
     if not of_previews:
         return print_report(releases.prune(project, targets, keep=keep or 10), as_json=as_json)
     from presswork.previews import age_of, prune_previews
 
-    older_than = age_of(age) if age else None
+    older_than = age_of(age) if age is not None else None
+    listed = [*filter(None, named), *(_listed(branches) if branches else ())]
     report = prune_previews(project, targets, older_than=older_than, branches=listed if of_branches else None)
     return print_report(report, as_json=as_json)
+
+
+def _listed(name: str) -> list[str]:
+    """Return the lines of a file, or of standard input for `-`, that hold something."""
+    try:
+        text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{name} cannot be read: {error}.", hint="Give a text file of one branch a line.") from error
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def _confirm(question: str, *, yes: bool) -> None:

@@ -93,6 +93,8 @@ def release_line(release: ReleaseFacts) -> str:
     """Return one line about a deployment or preview."""
     kind = "live" if release.live else (f"preview {release.alias or ''}".strip() if release.preview else "")
     words = [release.id, release.created or "", kind, title_in(release.label) or "", _commit(release)]
+    words += [f"by {release.by}"] if release.by else []
+    words += [f"{count(release.pages, 'page')} changed"] if release.pages is not None else []
     return "  ".join(word for word in words if word)
 
 
