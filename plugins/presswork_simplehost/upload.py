@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from presswork.errors import HostError, Refused, Stale
+from presswork.errors import Conflict, HostError, Refused, Stale
 from presswork.findings import Finding
 from presswork.host import Part, Release
 from presswork.transport import Answered
@@ -41,6 +41,7 @@ class SimpleHostUpload:
         self._lacking: dict[str, Put] | None = None
         self._until = 0.0
         self._release: Release | None = None
+        self._refused = False
         self.session = ""
 
     def wanted(self) -> Sequence[Part]:
@@ -90,6 +91,12 @@ class SimpleHostUpload:
                 if error.status != 400:
                     raise
                 if not self._is_live():
+                    if self._refused:  # told anew and sent whole: another version was begun after this one
+                        raise Conflict(
+                            "Another deployment to this site is under way.",
+                            hint="Look at it with `presswork status`, then run the same command again to replace it.",
+                        ) from None
+                    self._refused = True
                     raise self._over(error.message) from None
             live, url = self._intent.live, self._open.site_url
             self._release = Release(id=self.session, url=url, live=live, preview=not live)

@@ -10,6 +10,7 @@ import pytest
 from presswork.label import commit_in
 from presswork.origin import alias_of
 from support_ci import DOCS, Failed, Runner, holds, template
+from support_cli import Project, check_one_error
 from support_docs import blocks
 from support_netlify import emulating
 
@@ -83,7 +84,8 @@ def test_a_push_goes_live_and_a_pull_request_gets_a_preview(
         assert addresses == {"deploy": live["ssl_url"], "preview": preview["deploy_ssl_url"]}
         said = runner.said_to_gh()
         assert said.startswith("pr comment 7 --edit-last --create-if-none --body-file summary.md\n### ")
-        assert f"(<{preview['deploy_ssl_url']}/>)" in said
+        assert f"changed: [Hello](<{preview['deploy_ssl_url']}/>)" in said
+        assert f"([live](<{live['ssl_url']}/>))" in said
         assert (runner.folder / "step-summary").read_text().count("### ") == 2
 
     netlify.emulator.requests.clear()
@@ -211,6 +213,14 @@ def test_the_runner_gives_a_secret_only_to_a_step_that_asks(runner: Runner) -> N
     look["env"] = {"NETLIFY_AUTH_TOKEN": "${{ secrets.NETLIFY_AUTH_TOKEN }}"}
     with pytest.raises(Failed):
         runner.workflow(job, MAIN)
+
+
+def test_a_step_that_fails_before_it_deploys_says_so_too(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    files = {"GITHUB_OUTPUT": str(tmp_path / "out"), "GITHUB_STEP_SUMMARY": str(tmp_path / "summary")}
+    check_one_error(project.run("deploy", **files), 2, "There is no build to deploy")
+    assert (tmp_path / "out").read_text() == "outcome=failed\n"
+    assert "There is no build to deploy" in (tmp_path / "summary").read_text().replace("\\", "")
 
 
 def test_no_job_that_builds_is_given_a_secret_and_none_runs_on_pull_request_target() -> None:
