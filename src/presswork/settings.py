@@ -7,13 +7,13 @@ made of flags. Tokens are never part of it.
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
+from presswork.credentials import CREDENTIAL_NAME, refuse_credentials
 from presswork.errors import ConfigError
 from presswork.state import project_root
 
@@ -27,9 +27,6 @@ __all__ = ["OnBuild", "Settings", "Target", "nearest", "options_of", "read_setti
 OnBuild = Literal["off", "plan", "deploy"]
 Stale = Literal["exclude", "keep"]
 OnVerifyFailure = Literal["report", "rollback"]
-
-_SECRET_KEY: Final = re.compile(r"(?i)(^|[_-])(token|secret|password|passwd|api_?key|key|credentials?)$")
-_SECRET_NAME: Final = re.compile(r"[A-Z][A-Z0-9_]*_(TOKEN|KEY)")
 
 
 class Target(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -143,7 +140,7 @@ def read_settings(
     table: Mapping[str, Any], *, door: str, folder: Path, flags: bool = False, environ: Mapping[str, str] = os.environ
 ) -> Settings:
     """Validate a table; `ConfigError` names the door, the key and the nearest right one."""
-    _refuse_secrets(table, door, environ)
+    refuse_credentials(table, door, environ)
     table = _as_recorded(table, door)
     own = {key: value for key, value in table.items() if key in _CORE_KEYS}
     rest = {key: value for key, value in table.items() if key not in _CORE_KEYS}
@@ -228,7 +225,7 @@ def options_of(target: Target, host: HostType, settings: Settings, environ: Mapp
 
 def _target(name: str, table: Mapping[str, Any], door: str, *, flags: bool) -> Target:
     own = _convert({k: v for k, v in table.items() if k in _TARGET_KEYS}, _TargetTable, door, strict=not flags)
-    if own.token_env is not None and not _SECRET_NAME.fullmatch(own.token_env):
+    if own.token_env is not None and not CREDENTIAL_NAME.fullmatch(own.token_env):
         raise ConfigError(
             f"{door}: `token_env` is not the name of an environment variable that ends in _TOKEN or _KEY.",
             hint="Give the variable's name, never the token itself. If that was a token, revoke it.",
@@ -277,27 +274,6 @@ def _as_recorded(table: Mapping[str, Any], door: str) -> dict[str, Any]:
             hint="Keys are words (quote `on`, `off`, `yes` and `no`), values text, numbers, lists and tables.",
         ) from error
     return recorded
-
-
-def _refuse_secrets(table: Mapping[str, Any], door: str, environ: Mapping[str, str]) -> None:
-    known = {value for name, value in environ.items() if _SECRET_NAME.fullmatch(name) and len(value) >= 8}
-    for key, value in _leaves(table):
-        if _SECRET_KEY.search(key) or (isinstance(value, str) and value in known):
-            raise ConfigError(
-                f"{door}: `{key}` holds a credential.",
-                hint="Delete the line and put the credential into the environment; if the file was shared, revoke it.",
-            )
-
-
-def _leaves(table: Mapping[str, Any]) -> Iterable[tuple[str, object]]:
-    for key, value in table.items():
-        if isinstance(value, dict):
-            yield from _leaves(value)
-        elif isinstance(value, list):
-            for item in value:
-                yield from _leaves(item) if isinstance(item, dict) else [(str(key), item)]
-        else:
-            yield str(key), value
 
 
 def nearest(word: object, known: Iterable[str], introduction: str) -> str:
