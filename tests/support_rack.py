@@ -1,7 +1,7 @@
 """A host for tests, a plugin of one file: releases are folders on a rack, the file `live` names the one that is live.
 
-Other files on the rack make trouble: `block` and `fail` hold the path that is not taken, `interrupt` lets the switch
-be interrupted, `tell` is what is told where it should not be.
+Other files on the rack make trouble: `block` and `fail` hold the path that is not taken, `stuck` keeps it from
+switching, `interrupt` lets the switch be interrupted, `tell` is what is told where it should not be.
 """
 
 from __future__ import annotations
@@ -98,6 +98,8 @@ class Upload:
 
     def finish(self) -> Release:
         root = self.rack.root
+        if self.rack.told("stuck"):
+            raise HostError("The rack is stuck.", hint="Loosen it.")
         (root / f"{self.session}.json").write_text(json.dumps({"label": self.intent.label}))
         (root / "live").write_text(self.session)
         if self.rack.told("interrupt"):

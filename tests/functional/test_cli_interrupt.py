@@ -58,7 +58,7 @@ def test_ctrl_c_in_the_middle_of_an_upload_leaves_the_live_site_and_the_next_dep
     check_one_error(done, 130, "Interrupted.")
     assert "goes on where it stopped" in done.hints[0]
     assert live(project) == "old"
-    assert sent(project) == ["put index.html", "put a.txt", "put index.html"]
+    assert sent(project) == ["put index.html", "put index.html", "put a.txt"]
     assert "was not finished" in project.ok("status").err
     (project.folder / "rack/block").unlink()
     target = project.only("deploy", "site")

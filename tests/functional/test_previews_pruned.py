@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import support_simplehost
+import support_simplehost_host
 from presswork.deploy import deploy
 from presswork.errors import ConfigError
 from presswork.origin import alias_of
@@ -86,6 +88,16 @@ def test_a_bare_preview_in_a_ci_takes_the_alias_of_its_pull_request(local: Local
 def test_a_deployment_takes_no_alias_of_a_ci(local: Local) -> None:
     root = write_site(local.folder / "site", HOME)
     told = only(deploy(Site(root=str(root)), local.project(GITHUB_REF="refs/pull/7/merge")), "deployed")
+    assert told.release
+    assert told.release.alias is None
+
+
+def test_a_host_whose_previews_have_no_alias_is_given_none_by_a_ci(tmp_path: Path) -> None:
+    with support_simplehost.emulating(tmp_path / "simplehost") as simplehost:
+        other = simplehost.deploy({"old.html": b"old"})["slug"]
+        publisher = support_simplehost_host.Publisher(tmp_path, simplehost, preview_slug=other)
+        publisher.environ["GITHUB_REF"] = "refs/pull/7/merge"
+        told = publisher.deploy(HOME, "previewed", preview=True)
     assert told.release
     assert told.release.alias is None
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+import pytest
+
+from presswork.aftermath import MAY_GO_LIVE, tell_apart
 from presswork.deploy import deploy
 from presswork.errors import HostError
 from presswork.hookspecs import hookimpl
 from presswork.host import HostType
 from presswork.releases import status
+from presswork.report import Outcome, ReleaseFacts, TargetReport
 from support_rack import Options, Rack, Upload
 from support_story import deployed, live, log, project, site, told
 
@@ -18,7 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from presswork.host import Intent, Part, Release
-    from presswork.report import TargetReport
 
 OLD = {"index.html": "old", "a.txt": "a"}
 NEW = {"index.html": "new", "a.txt": "a", "b.txt": "b"}
@@ -69,6 +72,54 @@ def failing(*, switched: bool, retryable: bool, mute: bool = False) -> type[Rack
     return Failing
 
 
+class Site(NamedTuple):
+    """What a report says of one target."""
+
+    live: bool = False
+    doubted: bool = False
+    outcome: Outcome = "failed"
+
+
+AHEAD, LEFT, DOUBTED = Site(live=True, outcome="deployed"), Site(), Site(doubted=True)
+
+
+@pytest.mark.parametrize(
+    ("targets", "at", "left"),
+    [
+        ((AHEAD, LEFT), "a", "b"),
+        ((AHEAD, DOUBTED, LEFT), "ab", "bc"),
+        ((DOUBTED, LEFT), "a", "ab"),
+        ((AHEAD, AHEAD, DOUBTED), "abc", "c"),
+        ((AHEAD._replace(outcome="failed"), LEFT), "a", "b"),
+        ((AHEAD._replace(outcome="unchanged"), AHEAD, LEFT), "b", "c"),
+        ((AHEAD, AHEAD._replace(outcome="superseded")), "a", "b"),
+        ((AHEAD, AHEAD), "", ""),
+        ((LEFT, LEFT), "", ""),
+        ((AHEAD._replace(outcome="unchanged"), LEFT), "", ""),
+        ((DOUBTED,), "", ""),
+    ],
+)
+def test_targets_that_differ_are_told_apart_with_those_that_are_left(
+    targets: tuple[Site, ...], at: str, left: str
+) -> None:
+    release = ReleaseFacts(id="1", url="", live=True, created=None)
+    reports = [
+        TargetReport(
+            target=name,
+            host="rack",
+            outcome=site.outcome,
+            release=release if site.live else None,
+            findings=[MAY_GO_LIVE] if site.doubted else [],
+        )
+        for name, site in zip("abc", targets, strict=False)
+    ]
+    tell_apart(reports, ["presswork", "deploy", "a folder"])
+    told = {r.target: f for r in reports for f in r.findings if f.code == "targets-apart"}
+    assert "".join(told) == at
+    to = "".join(f" --to {name}" for name in left)
+    assert {finding.hint for finding in told.values()} <= {f"`presswork deploy 'a folder'{to}` brings them together."}
+
+
 def test_a_switch_that_fails_when_it_is_done_is_told_as_live(tmp_path: Path) -> None:
     deployed(tmp_path, OLD)
     target = deploy_to(failing(switched=True, retryable=False), tmp_path, NEW)
@@ -115,13 +166,13 @@ def test_a_host_that_switches_by_itself_is_in_doubt_when_it_may_have_everything(
             return upload
 
     deployed(tmp_path, OLD)
-    for fails, expected in (("a.txt", []), ("index.html", ["may-go-live"])):
+    for fails, expected in (("index.html", []), ("b.txt", ["may-go-live"])):  # the largest is sent first
         Eager.fails = fails
         assert codes(deploy_to(Eager, tmp_path, NEW)) == expected
 
     class Atomic(Eager):
         capabilities = Rack.capabilities
-        fails = "index.html"
+        fails = "c.txt"
 
     assert codes(deploy_to(Atomic, tmp_path, NEW | {"c.txt": "c"})) == []
 

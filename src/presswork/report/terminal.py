@@ -46,17 +46,20 @@ def lines(report: Report, *, files: bool = False) -> Iterator[str]:
 
 
 def trouble(report: Report) -> Iterator[tuple[str, str, str]]:
-    """Yield every finding and error as kind, text and hint."""
+    """Yield every finding and error as kind, text and hint; what is not of every target names its own."""
     said: set[Finding] = set()
     for target in report.targets:
         for finding in target.findings:
-            if finding in said:  # about the site, which every target shares
+            if finding in said:
                 continue
             said.add(finding)
             forbids = "Mend what the finding names." if finding.severity == "error" else ""
-            yield finding.severity, _place(finding) + finding.message, finding.hint or forbids
+            at = [other.target for other in report.targets if finding in other.findings]
+            named = "" if len(at) == len(report.targets) else f"{', '.join(at)}: "
+            yield finding.severity, named + _place(finding) + finding.message, finding.hint or forbids
         if target.error is not None and not _is_finding(target):
-            yield "error", _where(target) + target.error.message, target.error.hint
+            named = f"{target.target}: " if len(report.targets) > 1 else ""
+            yield "error", named + _where(target) + target.error.message, target.error.hint
     if report.error is not None:
         yield "error", report.error.message, report.error.hint
 
