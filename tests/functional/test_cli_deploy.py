@@ -215,7 +215,10 @@ def test_hosts_and_plugins_are_listed_with_what_they_can_do_or_why_they_are_brok
     install(tmp_path / "path", "moon", {"moon": "moon_plugin"}, {"moon_plugin.py": "raise RuntimeError('no luck')"})
     done = project.ok("hosts", PYTHONPATH=str(tmp_path / "path"))
     assert "host local: A folder on this machine" in done.out
-    assert "rollback" in done.out
+    columns = {line.split()[0]: line for line in done.out.splitlines()}
+    for row, cell in (("host", "netlify"), ("rollback", "yes"), ("proof", "listing, read"), ("files", "2,000")):
+        at = columns["host"].index("canvasdrop" if row == "files" else "netlify")
+        assert columns[row][at:].startswith(cell), row
     assert "moon  moon 1.0\n  broken: RuntimeError: no luck" in done.out
     listed = one_document(project.ok("hosts", "--json", PYTHONPATH=str(tmp_path / "path")))
     broken = {plugin["plugin"]: plugin["broken"] for plugin in listed["plugins"]}

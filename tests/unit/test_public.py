@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import presswork
+from presswork.plugins import Plugins
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -153,3 +154,21 @@ def test_the_core_never_imports_a_plugin() -> None:
 )
 def test_an_import_of_a_plugin_would_be_found(planted: str) -> None:
     assert first_party(planted, {"presswork_hosts"}) != set()
+
+
+def hosts_named(source: str) -> list[str]:
+    """Return the hosts that a source names; the embedded one is called by a word of everyday use."""
+    known = [host.name for host in Plugins().hosts().values() if not host.embedded]
+    assert len(known) == 3
+    plain = re.sub(r"[^a-z]", "", source.lower())
+    return [name for name in known if name in plain]
+
+
+def test_the_core_names_no_host() -> None:
+    sources = [file for file in CORE.rglob("*") if file.suffix in {".py", ".typed"}]
+    assert {file.name: named for file in sources if (named := hosts_named(file.read_text()))} == {}
+
+
+@pytest.mark.parametrize("planted", ['if host == "netlify":', "# as Canvas Drop does", "SIMPLEHOST_API_KEY"])
+def test_a_host_that_is_named_would_be_found(planted: str) -> None:
+    assert hosts_named(planted)

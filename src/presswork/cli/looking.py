@@ -11,7 +11,7 @@ from presswork.cli.common import json_option, one_target, where_options
 from presswork.errors import ConfigError, Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
     from presswork.host import Capabilities, HostType
     from presswork.plugins import Installed
@@ -92,16 +92,38 @@ def hosts(*, as_json: bool) -> int:
             click.echo(f"  host {host['name']}: {host['summary']}")
             if host["broken"]:
                 click.echo(f"    broken: {host['broken']}")
-                continue
-            click.echo(f"    can: {', '.join(host['abilities']) or 'deploy'}")
-            click.echo(
-                f"    switch: {'one step' if host['atomic'] else 'while filling'}; proof: {', '.join(host['proof'])}"
-            )
-            known = [f"{name} {value:,}" for name, value in host["limits"].items() if value is not None]
-            click.echo(f"    limits: {', '.join(known) or 'none known'}")
-            if host["secrets"]:
-                click.echo(f"    credentials: {', '.join(host['secrets'])}")
+    whole = [host for plugin in described for host in plugin["hosts"] if not host["broken"]]
+    for line in _side_by_side(whole):
+        click.echo(line)
     return 0
+
+
+def _side_by_side(hosts: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """Yield a table of what each host can do and takes, a column each."""
+    from presswork.abilities import ABILITIES
+    from presswork.report.terminal import amount
+
+    def size(value: int | None) -> str:
+        return "" if value is None else amount(value)
+
+    def number(value: int | None) -> str:
+        return "" if value is None else f"{value:,}"
+
+    rows = [["host", *(host["name"] for host in hosts)]]
+    rows += [[word, *("yes" if word in h["abilities"] else "" for h in hosts)] for word in [*ABILITIES, "previews"]]
+    rows += [
+        ["switch", *("one step" if host["atomic"] else "while filling" for host in hosts)],
+        ["proof", *(", ".join(host["proof"]) for host in hosts)],
+        ["connections", *(number(host["workers"]) for host in hosts)],
+        ["files", *(number(host["limits"]["files"]) for host in hosts)],
+        ["one file", *(size(host["limits"]["file_bytes"]) for host in hosts)],
+        ["all files", *(size(host["limits"]["total_bytes"]) for host in hosts)],
+        ["path, bytes", *(number(host["limits"]["path_bytes"]) for host in hosts)],
+        ["credentials", *(", ".join(host["secrets"]) for host in hosts)],
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(f"{cell or '-':{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
 def _plugin(installed: Installed, mask: Callable[[str], str]) -> dict[str, Any]:

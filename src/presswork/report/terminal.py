@@ -48,14 +48,15 @@ def lines(report: Report, *, files: bool = False) -> Iterator[str]:
 def trouble(report: Report) -> Iterator[tuple[str, str, str]]:
     """Yield every finding and error as kind, text and hint; what is not of every target names its own."""
     said: set[Finding] = set()
+    held = {target.target: set(target.findings) for target in report.targets}
     for target in report.targets:
         for finding in target.findings:
             if finding in said:
                 continue
             said.add(finding)
             forbids = "Mend what the finding names." if finding.severity == "error" else ""
-            at = [other.target for other in report.targets if finding in other.findings]
-            named = "" if len(at) == len(report.targets) else f"{', '.join(at)}: "
+            at = [name for name, findings in held.items() if finding in findings]
+            named = "" if len(at) == len(held) else f"{', '.join(at)}: "
             yield finding.severity, named + _place(finding) + finding.message, finding.hint or forbids
         if target.error is not None and not _is_finding(target):
             named = f"{target.target}: " if len(report.targets) > 1 else ""
