@@ -69,9 +69,10 @@ class NetlifyHost:
 
     def begin(self, intent: Intent, session: str | None) -> NetlifyUpload:
         """Open an upload."""
-        if self.staged(intent):
+        upload = NetlifyUpload(self, intent, session)
+        if intent.live and not upload.plain:
             self.capabilities = replace(self.capabilities, atomic=True)
-        return NetlifyUpload(self, intent, session)
+        return upload
 
     def staged(self, intent: Intent) -> bool:
         """Say whether a deploy is made as a draft that is restored in the end, so that nothing is live before."""

@@ -30,19 +30,24 @@ _HELD: Final = 5.0
 
 
 class NetlifyUpload:
-    """`session` is the deploy's id, or `zip:` and the newest deploy there was; then a mark of what is deployed."""
+    """`session` is the deploy's id, or `zip:` and the newest deploy there was; then a mark of what is deployed.
+
+    `plain`: it goes live by itself, as soon as Netlify has everything.
+    """
 
     def __init__(self, host: NetlifyHost, intent: Intent, session: str | None) -> None:
         self._host = host
         self._intent = intent
         self._account = host.account
-        self._plain = intent.live and not host.staged(intent)
-        draft = not self._plain and intent.alias is None  # a deploy of a branch is no draft and never goes live
+        name, _, mark = (session or "").rpartition(":")
+        # A draft that was made together with other targets is restored, though it comes alone now.
+        drafted = mark == _mark(host, intent, staged=True)
+        self.plain = intent.live and not drafted and not host.staged(intent)
+        draft = not self.plain and intent.alias is None  # a deploy of a branch is no draft and never goes live
         self._digest = ByDigest(host.account, host.kit, intent, host.functions.values(), draft=draft)
         self._archive: Archive | None = None
         self._packable = True
-        self._mark = _mark(host, intent)
-        name, _, mark = (session or "").rpartition(":")
+        self._mark = _mark(host, intent, staged=intent.live and not self.plain)
         self._former = name if mark == self._mark else ""
         self.session = session or "" if self._former else ""
 
@@ -78,7 +83,7 @@ class NetlifyUpload:
         deploy = self._ready()
         if not self._intent.live:
             return deploy.release(None)
-        if not self._plain:
+        if not self.plain:
             site = self._account.known(fresh=True)
             if site.published != deploy.id and not site.locked:
                 self._host.activate(deploy.id)
@@ -123,7 +128,7 @@ class NetlifyUpload:
     def _superseded(self, deploy: Deploy) -> bool:
         """Say whether a deploy went live and something else did so after it."""
         site = self._account.known(fresh=True)
-        return self._plain and deploy.state in DONE and site.published != deploy.id and not site.locked
+        return self.plain and deploy.state in DONE and site.published != deploy.id and not site.locked
 
     def _pack(self) -> None:
         self._archive = Archive(self._account, self._intent)
@@ -188,7 +193,7 @@ def _newer(site: Site, deploy: Deploy) -> bool:
     return made_later or (live.published_at or "") >= (deploy.published_at or "~")
 
 
-def _mark(host: NetlifyHost, intent: Intent) -> str:
+def _mark(host: NetlifyHost, intent: Intent, *, staged: bool) -> str:
     """Return a digest of everything that a deploy is begun with: only for the same is it gone on with."""
-    facts = (intent.label, intent.manifest.digest, host.cargo(), intent.live, intent.alias, host.staged(intent))
+    facts = (intent.label, intent.manifest.digest, host.cargo(), intent.live, intent.alias, staged)
     return hashlib.sha256(repr((*facts, host.options.route)).encode()).hexdigest()[:16]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
+from presswork import aftermath
 from presswork.abilities import Activates
-from presswork.deploy import bring_out
 from presswork.deployment import Deployment
 from presswork.errors import ConfigError, Gone, PressworkError, Refused
 from presswork.findings import Finding
@@ -17,6 +19,7 @@ from presswork.journal import Line
 from presswork.label import commit_in, digest_in, title_in
 from presswork.opened import opened
 from presswork.report import ManifestFacts, ReleaseFacts, Report
+from presswork.together import bring_out
 from presswork.verify import by_folder
 from presswork.work import Work
 
@@ -28,10 +31,10 @@ if TYPE_CHECKING:
     from presswork.manifest import Manifest
     from presswork.opened import Bench
     from presswork.project import Project
-    from presswork.report import Outcome
+    from presswork.report import Outcome, TargetReport
     from presswork.settings import Target
 
-__all__ = ["promote", "rollback"]
+__all__ = ["promote", "rollback", "take_back"]
 
 _DEPLOYED_AGAIN: Final = Finding(
     severity="info",
@@ -73,6 +76,23 @@ def promote(project: Project, target: Target, name: str, *, emit: Emit = _silent
         else:
             _make_live(bench, live, chosen, "promoted", emit)
     return report.masked(project.mask)
+
+
+def take_back(project: Project, target: TargetReport) -> None:
+    """Make live again what was so before, where a release proved not to be as it was built."""
+    wrong = target.verified is not None and not target.verified.ok
+    if not wrong or target.release is None or not target.release.live or not target.previous:
+        return
+    try:
+        (back,) = promote(project, project.settings.target(target.target), target.previous).targets
+    except PressworkError as error:
+        target.findings.append(aftermath.not_taken_back(error.message))
+        return
+    if back.error is not None:
+        target.findings.append(aftermath.not_taken_back(back.error.message))
+        return
+    target.release = msgspec.structs.replace(target.release, live=False)
+    target.findings.append(aftermath.taken_back(target.previous))
 
 
 def _previous(bench: Bench) -> Release:

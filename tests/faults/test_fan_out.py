@@ -10,6 +10,7 @@ import pytest
 
 from presswork.testing.faults import FAULTS
 from support_fan_out import SERVICES, FanOut, fanned_out
+from support_netlify_sweep import Netlify
 from support_simplehost_sweep import SMALL, SimpleHost
 from support_sweep import run_all
 from support_sweep_kill import KILLS, Forks, forking
@@ -98,6 +99,22 @@ def test_a_kill_at_every_request_to_one_of_three(when: str, fan_out: FanOut, rec
     for name, rig in fan_out.rigs.items():
         every = cases(requests[name], when)
         run_all(rig, every, partial(fan_out.kill, name), record_property, "three targets, kills")
+
+
+def test_a_draft_that_netlify_was_given_together_with_others_is_what_goes_live_when_it_is_the_only_one_left(
+    forks: Forks, tmp_path: Path
+) -> None:
+    services = {name: SERVICES[name] for name in ("canvasdrop", "netlify")}
+    with fanned_out(tmp_path, forks, services=services) as fan_out:
+        _, before = fan_out.requests()
+        fan_out.run("netlify", before["netlify"], Case(before["netlify"] + 1, "500", "for good"))
+        assert fan_out.stands == "apart"
+        netlify = fan_out.rigs["netlify"].service
+        assert isinstance(netlify, Netlify)
+        _, deploy = netlify.records("deploys")
+        (site,) = netlify.records("sites")
+        assert deploy["draft"]
+        assert site["published"] == deploy["id"]
 
 
 def test_a_report_that_is_not_exact_is_noticed(fan_out: FanOut) -> None:
