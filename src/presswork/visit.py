@@ -55,27 +55,31 @@ class Visit:
         pages = [entry for entry in manifest if is_page(entry.path) and entry.path != "404.html"]
         chosen = _chosen(pages, self.changed)
         asker = _Asker(self.client(url), url)
+        rewritten: list[Rewritten] = []
         try:
             left = self._differing(asker, chosen, manifest)
             if chosen and len(left) >= len(chosen) and all(body is None for _, body in left):
                 return None  # every page leads to another place: to one where people sign in
-            for pause in _PAUSES if left else ():
-                if sum(_PAUSES[: _PAUSES.index(pause) + 1]) > self.patience:
-                    break
-                self.wait(pause, "the live address does not show the new site yet")
-                left = self._differing(asker, [entry for entry, _ in left], manifest)
+            waited = 0.0
+            for pause in (0.0, *_PAUSES):
+                if pause:
+                    waited += pause
+                    if waited > self.patience:
+                        break
+                    self.wait(pause, "the live address does not show the new site yet")
+                    left = self._differing(asker, [entry for entry, _ in left], manifest)
+                rewritten += [found for entry, body in left if (found := self._rewritten(entry, body))]
+                said = {one.path for one in rewritten}
+                left = [(entry, body) for entry, body in left if entry.path not in said]
                 if not left:
                     break
         except _Private:
             return None
         finally:
             asker.client.close()
-        rewritten = [found for entry, body in left if (found := self._rewritten(entry, body))]
-        wrong = {entry.path for entry, _ in left} - {one.path for one in rewritten}
         of = None if len(chosen) == len(pages) else len(pages)
-        return Verified(
-            "http", len(chosen), ok=not wrong, mismatches=tuple(sorted(wrong)), of=of, rewritten=tuple(rewritten)
-        )
+        wrong = tuple(sorted(entry.path for entry, _ in left))
+        return Verified("http", len(chosen), ok=not wrong, mismatches=wrong, of=of, rewritten=tuple(rewritten))
 
     def _differing(self, asker: _Asker, pages: list[Entry], manifest: Manifest) -> list[tuple[Entry, bytes | None]]:
         """Return the pages that are sent with other bytes, and those bytes, None where they lead out of the site.
