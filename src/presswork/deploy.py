@@ -76,10 +76,7 @@ def deploy(
             take_back(project, target_report)
     aftermath.tell_apart(report.targets, _again(site, project, allowed))
     report.seconds = round(time.monotonic() - started, 3)
-    report = report.masked(project.mask)
-    if not dry_run:
-        project.plugins.finished(report)
-    return report
+    return report.masked(project.mask) if dry_run else project.finished(report)
 
 
 def _forbid(deployments: Sequence[Deployment], project: Project, *, preview: bool) -> None:

@@ -65,7 +65,7 @@ def prune_previews(
                 deletes.delete(release.id)
                 bench.report.releases.append(ReleaseFacts.of(release))
             bench.report.outcome = "pruned"
-    return report.masked(project.mask)
+    return project.finished(report)
 
 
 def _ours(release: Release, journal: Journal) -> bool:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from presswork.host import Host, HostType
     from presswork.journal import Journal
     from presswork.lock import Lock
+    from presswork.report import Report
     from presswork.source import Source
     from presswork.transport import Client
     from presswork.visit import Visit
@@ -143,6 +144,12 @@ class Project:
         return Visit(
             lambda url: self._client(url, None, target, wait, made), wait, source, changed, patience, not_found
         )
+
+    def finished(self, report: Report) -> Report:
+        """Let the plugins know what came of a command; return its report with every secret masked."""
+        report = report.masked(self.mask)
+        self.plugins.finished(report)
+        return report
 
     def journal(self, target: Target, host: Host) -> Journal:
         """Return the journal of the place a target's host deploys to."""

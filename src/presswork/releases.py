@@ -133,7 +133,7 @@ def unpublish(project: Project, target: Target) -> Report:
             unpublishes.unpublish()
         bench.journal.write(Line(step="unpublished", release=live.id if live else None, by=project.by))
         bench.report.outcome = "unpublished"
-    return report.masked(project.mask)
+    return project.finished(report)
 
 
 def claim(project: Project, target: Target) -> Report:
@@ -144,7 +144,7 @@ def claim(project: Project, target: Target) -> Report:
         with bench.locked():
             bench.report.release = bench.facts(claims.claim())
         bench.report.outcome = "claimed"
-    return report.masked(project.mask)
+    return project.finished(report)
 
 
 def prune(project: Project, targets: Sequence[str] = (), *, keep: int) -> Report:
@@ -160,7 +160,7 @@ def prune(project: Project, targets: Sequence[str] = (), *, keep: int) -> Report
                     deletes.delete(release.id)
                     bench.report.releases.append(ReleaseFacts.of(release))
             bench.report.outcome = "pruned"
-    return report.masked(project.mask)
+    return project.finished(report)
 
 
 def _live_at(bench: Bench, at: str) -> ReleaseFacts:

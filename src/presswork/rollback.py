@@ -62,11 +62,15 @@ def rollback(project: Project, target: Target, name: str | None = None, *, emit:
         else:
             with _pinned(bench, live):
                 _make_live(bench, live, chosen, "rolled-back", emit)
-    return report.masked(project.mask)
+    return project.finished(report)
 
 
 def promote(project: Project, target: Target, name: str, *, emit: Emit = _silent) -> Report:
     """Make a preview live."""
+    return project.finished(_promoted(project, target, name, emit))
+
+
+def _promoted(project: Project, target: Target, name: str, emit: Emit) -> Report:
     report = Report(command="promote", by=project.by, run=project.run)
     with opened(project, target, report) as bench:
         chosen = bench.find(name)
@@ -75,7 +79,7 @@ def promote(project: Project, target: Target, name: str, *, emit: Emit = _silent
             _unchanged(bench, live)
         else:
             _make_live(bench, live, chosen, "promoted", emit)
-    return report.masked(project.mask)
+    return report
 
 
 def take_back(project: Project, target: TargetReport) -> None:
@@ -84,7 +88,7 @@ def take_back(project: Project, target: TargetReport) -> None:
     if not wrong or target.release is None or not target.release.live or not target.previous:
         return
     try:
-        (back,) = promote(project, project.settings.target(target.target), target.previous).targets
+        (back,) = _promoted(project, project.settings.target(target.target), target.previous, _silent).targets
     except PressworkError as error:
         target.findings.append(aftermath.not_taken_back(error.message))
         return

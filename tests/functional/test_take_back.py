@@ -10,13 +10,15 @@ import pytest
 from presswork.deploy import deploy
 from presswork.events import Event, Switched
 from presswork.hookspecs import hookimpl
+from presswork.releases import unpublish
+from presswork.rollback import rollback
 from support_cli import tree
 from support_story import RACK, project, site, told
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from presswork.report import TargetReport
+    from presswork.report import Report, TargetReport
 
 LOCAL = {"host": "local", "path": "public"}
 OLD = {"index.html": "old", "a.txt": "a"}
@@ -93,3 +95,25 @@ def test_where_going_back_fails_too_that_is_said(tmp_path: Path) -> None:
     assert "is no longer kept" in finding.message
     assert target.release is not None
     assert target.release.live is True
+
+
+class Listener:
+    def __init__(self) -> None:
+        self.told: list[tuple[str, str]] = []
+
+    @hookimpl
+    def presswork_finished(self, report: Report) -> None:
+        self.told.append((report.command, report.outcome))
+
+
+def test_plugins_hear_once_what_came_of_each_command(tmp_path: Path) -> None:
+    heard = Listener()
+    table = {**LOCAL, "on_verify_failure": "rollback"}
+    deployed(tmp_path, OLD, table, heard)
+    deployed(tmp_path, NEW, table, heard)
+    opened = project(tmp_path, heard, table=table)
+    rollback(opened, opened.settings.target())
+    deployed(tmp_path, {**NEW, "b.txt": "b"}, table, heard, Vandal(tmp_path))
+    unpublish(opened, opened.settings.target())
+    ends = [("deploy", "deployed"), ("deploy", "deployed"), ("rollback", "rolled-back"), ("deploy", "failed")]
+    assert heard.told == [*ends, ("unpublish", "unpublished")]
