@@ -6,6 +6,8 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from presswork.abilities import Cancels, Lists
 from presswork.errors import PressworkError
 from presswork.findings import Finding
@@ -136,8 +138,13 @@ class Aftermath:
         self.journal.write(Line(step="abandoned", session=session, why=why))
 
     def close(self, live: Release, manifest: str) -> None:
-        """Close the attempt of what proves to be live."""
-        self.journal.write(Line(step="finished", release=live.id, manifest=manifest, live=True))
+        """Close the attempt of what proves to be live, with what is known of its beginning."""
+        begun = next((line for line in reversed(self.journal.lines) if line.step == "begin"), Line(step="begin"))
+        label = self.intent.label if manifest == self.intent.manifest.digest else live.label
+        finished = msgspec.structs.replace(
+            begun, step="finished", release=live.id, manifest=manifest, live=True, url=live.url, label=label
+        )
+        self.journal.write(msgspec.structs.replace(finished, replaces=None, versions=None))
 
     def drop(self, session: str | None, error: PressworkError) -> None:
         """Abandon what an error has ended; a second one is only noted, the first is the one to tell."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from io import FileIO
 from typing import TYPE_CHECKING, Final
 
@@ -22,19 +23,20 @@ if TYPE_CHECKING:
 
 __all__ = ["Archive"]
 
-KEEP: Final = 50
-"""How many manifests are kept, the newest."""
-KEEP_BYTES: Final = 20
-"""Of how many of them the bytes are kept."""
-_FORGOTTEN: Final = 86400.0
-"""Seconds after which a half-written file is nobody's."""
+KEEP: Final = 500
+"""How many manifests are kept, those last used."""
+KEEP_BYTES: Final = 30
+"""Of how many of those whose bytes were kept they still are."""
+_FORGOTTEN: Final = 86400 * 10**9
+"""Nanoseconds for which a file may be of a deployment that another process has under way."""
 
 
 class Archive:
     """Deployed manifests, kept by their digest, and files, kept by theirs; `open` makes it a `Source`.
 
     A file is written beside its place and moved there, without waiting for the disk: it is proved by its digest
-    whenever it is read, so that one damaged by a crash counts as missing.
+    whenever it is read, so that one damaged by a crash counts as missing. An empty file `kept/DIGEST` says whose bytes
+    were kept. What was deployed or asked for last is the newest, and the oldest goes first.
     """
 
     def __init__(self, shelf: Shelf) -> None:
@@ -42,18 +44,27 @@ class Archive:
         self._folder = shelf.folder / "archive"
 
     def put(self, manifest: Manifest) -> None:
-        """Keep a manifest, with the digests it was kept with before, and drop the oldest ones beyond `KEEP`."""
-        if kept_before := self.get(manifest.digest):
+        """Keep a manifest, with the digests it was kept with before, and drop the oldest ones beyond `KEEP`.
+
+        Those whose bytes are kept stay.
+        """
+        if kept_before := self._read(manifest.digest):
             manifest = Manifest(manifest.entries, manifest.types, {**kept_before.digests, **manifest.digests})
-        name = _name(manifest.digest)
-        self._shelf.write(name, manifest.to_json())
-        (self._shelf.folder / name).touch()  # what was deployed before and is deployed again is new
-        for file in self._newest()[KEEP:]:
-            file.unlink(missing_ok=True)
+        self._shelf.write(_name(manifest.digest), manifest.to_json())
+        self._renew(manifest.digest)
+        for file in self._newest("*.json")[KEEP:]:
+            if not self._mark(file.stem).exists():
+                file.unlink(missing_ok=True)
 
     def get(self, digest: str | None) -> Manifest | None:
-        """Return the manifest of that digest; None where it is not kept or is damaged."""
-        data = self._shelf.read(_name(digest)) if digest else None
+        """Return the manifest of that digest, which is then the newest; None where it is not kept or is damaged."""
+        if not digest:
+            return None
+        self._renew(digest)
+        return self._read(digest)
+
+    def _read(self, digest: str) -> Manifest | None:
+        data = self._shelf.read(_name(digest))
         if data is None:
             return None
         try:
@@ -63,10 +74,12 @@ class Archive:
         return manifest if manifest.digest == digest else None
 
     def keep(self, manifest: Manifest, source: Source) -> None:
-        """Keep the bytes of a manifest, and drop those that none of the newest manifests names.
+        """Keep the bytes of a manifest, and drop those that none of the newest kept ones names.
 
         `ContentChanged` where the source no longer has them.
         """
+        self._shelf.write(f"archive/kept/{_stem(manifest.digest)}", b"")  # first: no other process drops them now
+        self._renew(manifest.digest)
         try:
             for entry in _distinct(manifest):
                 if not self._holds(entry):
@@ -117,15 +130,26 @@ class Archive:
             raise
 
     def _prune(self, manifest: Manifest) -> None:
-        newest = [self.get("sha256:" + file.stem) for file in self._newest()[:KEEP_BYTES]]
+        marks = self._newest("kept/*")
+        for mark in marks[KEEP_BYTES:]:
+            mark.unlink(missing_ok=True)
+        newest = [self._read("sha256:" + mark.name) for mark in marks[:KEEP_BYTES]]
         named = {entry.sha256 for kept in (manifest, *newest) if kept for entry in kept}
-        forgotten = time.time() - _FORGOTTEN
+        forgotten = time.time_ns() - _FORGOTTEN
         for place in self._folder.glob("files/*/*"):
-            if place.name not in named and (not place.suffix or place.stat().st_mtime < forgotten):
+            if place.name not in named and _changed(place) < forgotten:
                 place.unlink(missing_ok=True)
 
-    def _newest(self) -> list[Path]:
-        return sorted(self._folder.glob("*.json"), key=lambda file: file.stat().st_mtime_ns, reverse=True)
+    def _renew(self, digest: str) -> None:
+        for file in (self._shelf.folder / _name(digest), self._mark(digest)):
+            with suppress(OSError):  # not there, or another user's: it is as new as it was
+                os.utime(file)
+
+    def _newest(self, pattern: str) -> list[Path]:
+        return sorted(self._folder.glob(pattern), key=_changed, reverse=True)
+
+    def _mark(self, digest: str) -> Path:
+        return self._folder / "kept" / _stem(digest)
 
     def _place(self, digest: str) -> Path:
         return self._folder / "files" / digest[:2] / digest
@@ -135,5 +159,16 @@ def _distinct(manifest: Manifest) -> Iterable[Entry]:
     return {entry.sha256: entry for entry in manifest}.values()
 
 
+def _changed(file: Path) -> int:
+    try:
+        return file.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0  # another process has dropped it just now
+
+
 def _name(digest: str) -> str:
-    return f"archive/{digest.removeprefix('sha256:')}.json"
+    return f"archive/{_stem(digest)}.json"
+
+
+def _stem(digest: str) -> str:
+    return digest.removeprefix("sha256:")

@@ -18,6 +18,7 @@ from presswork.interrupts import held
 from presswork.journal import Line
 from presswork.label import digest_in, make_label
 from presswork.mediatypes import is_page
+from presswork.opened import is_live
 from presswork.origin import preview_alias
 from presswork.planning import plan_for
 from presswork.report import ManifestFacts, ReleaseFacts, Route, TargetReport, Uploaded
@@ -49,13 +50,22 @@ class Deployment:
     """
 
     def __init__(
-        self, project: Project, target: Target, *, live: bool, alias: str | None, emit: Emit, together: bool = False
+        self,
+        project: Project,
+        target: Target,
+        *,
+        live: bool,
+        alias: str | None,
+        emit: Emit,
+        together: bool = False,
+        locked: bool = False,
     ) -> None:
         self._project = project
         self._emit = emit
         self._live = live
         self._alias = alias
         self._together = together
+        self._locked = locked
         self._started = time.monotonic()
         self._notes: list[Finding] = []
         self._engine = Engine(target.name, emit)
@@ -85,7 +95,7 @@ class Deployment:
 
     def plan(self, work: Work, allowed: Allowed, *, dry_run: bool) -> None:
         """Say what would change; `Refused` where a finding forbids it. A dry run has no side effect."""
-        if not dry_run:
+        if not dry_run and not self._locked:
             self._lock = self._project.lock(self.target, self.host)
         self.journal = self._project.journal(self.target, self.host)
         live = self.host.live()
@@ -101,6 +111,7 @@ class Deployment:
         planning = plan_for(intent, work, self.host, self.target, self._project, self.journal, allowed)
         self._intent, self._before, self._work = planning.intent, planning.before, work
         self._after = Aftermath(self.host, self.journal, planning.intent, self.report, self._notes)
+        self._unpins = allowed.pinned and work.site is not None
         self.report.previous, self.report.live_url = (live.id, live.url) if live else (None, None)
         self.report.manifest = ManifestFacts.of(self._intent.manifest)
         self.report.tell(planning.plan, work.site.pages if work.site else ())
@@ -114,6 +125,8 @@ class Deployment:
 
     def settle(self) -> None:
         """Take up an unfinished deploy of the same manifest; close or drop any other."""
+        if self._unpins and self.report.outcome == "unchanged" and self.journal.pins():
+            self.journal.write(Line(step="unpinned"))
         attempt = self.journal.unfinished()
         if attempt is None:
             return
@@ -149,6 +162,7 @@ class Deployment:
                 live=self._live,
                 alias=self._alias,
                 replaces=intent.replaces.id if intent.replaces else None,
+                cargo=self._cargo or None,
                 **self._origin(),
                 versions=self._project.plugins.versions(),
             )
@@ -165,10 +179,7 @@ class Deployment:
         """Compare what is live with what was built; `HostError` names the first file that differs."""
         release = self._release or self._intent.replaces
         assert release is not None  # noqa: S101 -- `switch` comes first, unless nothing has changed
-        now = self.host.live() if release.live else release
-        if now is None or now.id not in {release.id, ""}:
-            self.report.outcome = "superseded"
-            self.report.error = aftermath.SUPERSEDED
+        if self._superseded(release):
             return
         visit = self._project.visit(
             self.target,
@@ -178,6 +189,8 @@ class Deployment:
             clients=self._clients,
         )
         verified = prove(self.host, release, self._intent.manifest, visit=visit, full=full)
+        if verified is not None and not verified.ok and self._superseded(release):
+            return  # what was compared is another one's
         self.journal.write(Line(step="verified", release=release.id, ok=verified.ok if verified else None))
         if verified is None:
             self._notes.append(aftermath.UNVERIFIED if release.live else aftermath.UNVERIFIED_PREVIEW)
@@ -191,6 +204,18 @@ class Deployment:
                 path=verified.mismatches[0],
                 retryable=True,
             )
+
+    def _superseded(self, release: Release) -> bool:
+        if not release.live or is_live(self.host, release):
+            return False
+        self.report.outcome = "superseded"
+        self.report.error = aftermath.SUPERSEDED
+        return True
+
+    def not_proved(self) -> None:
+        """Say that the proof was cut off, where it was."""
+        if self._release is not None and self._release.live and self.report.verified is None and not self.report.error:
+            self._notes.append(aftermath.NOT_PROVED)
 
     def fail(self, error: PressworkError) -> None:
         """Take down an error; drop a session that cannot be gone on with."""
@@ -211,9 +236,11 @@ class Deployment:
         self.report.requests = sum(client.requests for client in self._clients)
         self.report.retries = sum(client.retries for client in self._clients)
         self.report.seconds = round(time.monotonic() - self._started, 3)
-        self.host.close()
-        if self._lock is not None:
-            self._lock.release()
+        try:
+            self.host.close()
+        finally:
+            if self._lock is not None:
+                self._lock.release()
 
     def _send(self, upload: Upload) -> None:
         workers = min(self.target.workers or self.host.capabilities.workers, 256)

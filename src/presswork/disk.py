@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,11 @@ if TYPE_CHECKING:
 __all__ = ["append", "disk_trouble", "write"]
 
 
-def write(path: Path, data: bytes, *, mode: int = 0o644) -> None:
-    """Replace a file in one step, making its folder; nothing is touched where the content is the same already."""
+def write(path: Path, data: bytes, *, mode: int = 0o666) -> None:
+    """Replace a file in one step, making its folder; nothing is touched where the content is the same already.
+
+    A new file may be used by whom `mode` and the process's umask let.
+    """
     try:
         if path.read_bytes() == data:
             return
@@ -37,7 +41,10 @@ def append(path: Path, data: bytes) -> None:
     """Add to the end of a file, on disk before this returns."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write_new(path, data, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        new = not path.exists()
+        _write_new(path, data, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+        if new:
+            _sync_folder(path.parent)
     except OSError as error:
         raise disk_trouble(error, path) from error
 
@@ -49,6 +56,18 @@ def _write_new(path: Path, data: bytes, flags: int, mode: int) -> None:
         while view:
             view = view[os.write(descriptor, view) :]
         os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have a new file's name on disk: its content alone would be lost with it in a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in {errno.EINVAL, errno.ENOTSUP}:  # there are file systems that cannot
+            raise
     finally:
         os.close(descriptor)
 

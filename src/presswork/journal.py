@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 from msgspec import Struct
@@ -11,6 +11,7 @@ from msgspec import Struct
 from presswork.errors import PressworkError
 from presswork.findings import Finding
 from presswork.host import Release
+from presswork.mask import mask_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,17 +86,16 @@ class Journal:
         self._state = state
         self._mask = mask
         self._name = f"journal/{key}.jsonl"
-        self._sound: bytes | None = None
+        self._torn = False
         self.lines = self._read()
 
     def write(self, line: Line) -> None:
         """Add one step, on disk before this returns."""
         line = msgspec.structs.replace(line, schema=SCHEMA, at=now())
-        if self._sound is not None:  # the next line must not be joined to half of one
-            self._state.write(self._name, self._sound)
-            self._sound = None
-        text = self._mask(msgspec.json.encode(line).decode())
-        self._state.append(self._name, text.encode() + b"\n")
+        if self._torn:  # the next line must not be joined to half of one
+            self._mend()
+        data = mask_values(self._mask, msgspec.to_builtins(line))
+        self._state.append(self._name, msgspec.json.encode(data) + b"\n")
         self.lines.append(line)
 
     def commit_of(self, release: str) -> str | None:
@@ -213,23 +213,43 @@ class Journal:
         if data is None:
             return lines
         *whole, torn = data.split(b"\n")  # a kill can leave the last line half written: it never happened
-        if torn:
-            self._sound = data.removesuffix(torn)
+        self._torn = bool(torn)
         for number, text in enumerate(whole, 1):
             try:
                 line = msgspec.json.decode(text, type=Line)
             except msgspec.MsgspecError as error:
-                if number == len(whole):
-                    self._sound = b"".join(good + b"\n" for good in whole[:-1])
+                schema = _schema_of(text)
+                if schema is None and number == len(whole):
+                    self._torn = True
                     break
-                raise self._unreadable(f"line {number} is damaged") from error
+                why = "was written by a later version of Presswork" if (schema or 0) > SCHEMA else "is damaged"
+                raise self._unreadable(f"line {number} {why}") from error
             if line.schema > SCHEMA:
                 raise self._unreadable(f"line {number} was written by a later version of Presswork")
             lines.append(line)
         return lines
+
+    def _mend(self) -> None:
+        """Cut off the end that never happened, if another process has not done so meanwhile."""
+        data = self._state.read(self._name) or b""
+        sound = data[: data.rfind(b"\n") + 1]
+        last = sound.removesuffix(b"\n").rpartition(b"\n")[2]
+        if last and _schema_of(last) is None:
+            sound = sound.removesuffix(last + b"\n")
+        if sound != data:
+            self._state.write(self._name, sound)
+        self._torn = False
 
     def _unreadable(self, why: str) -> PressworkError:
         return PressworkError(
             f"The journal {self._state.folder / self._name} cannot be read: {why}.",
             hint="Move the file away (the live site does not depend on it), or use the version that wrote it.",
         )
+
+
+def _schema_of(text: bytes) -> int | None:
+    """Return the schema of a line that may be of another version; None where it is no line at all."""
+    try:
+        return int(msgspec.json.decode(text, type=dict[str, Any]).get("schema", 1))
+    except (msgspec.MsgspecError, TypeError, ValueError):
+        return None

@@ -45,7 +45,7 @@ class Lock:
 
     def take(self) -> None:
         """Take the lock at once; `Locked`, naming the holder, where another has it."""
-        handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+        handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             os.ftruncate(handle, 0)
@@ -81,6 +81,6 @@ def _me() -> _Owner:
 def _named(facts: bytes) -> str:
     try:
         owner = msgspec.json.decode(facts, type=_Owner)
-    except msgspec.DecodeError:  # it has only just taken the lock
+    except ValueError:  # it has only just taken the lock
         return "a process that has not yet said its name"
     return f"process {owner.pid} of {owner.user} on {owner.host}, since {owner.since}"

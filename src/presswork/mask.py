@@ -6,13 +6,13 @@ import html
 import json
 import re
 import threading
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, quote_plus
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-__all__ = ["MASK", "Mask"]
+__all__ = ["MASK", "Mask", "mask_values"]
 
 MASK: Final = "•••"
 _SHORTEST: Final = 4
@@ -22,6 +22,8 @@ _SURELY: Final = 16
 _NAMED_SO: Final = re.compile(r"[A-Z][A-Z0-9_]*_(TOKEN|KEY|SECRET|PASSWORD)")
 _NO_CHANCE: Final = 8
 """Characters from which on a secret in a file is there by no chance."""
+_OURS: Final = frozenset({"outcome", "severity", "step"})
+"""Fields whose values are words of Presswork's own, which a reader of the document must find."""
 
 
 class Mask:
@@ -59,6 +61,17 @@ class Mask:
             if form in text:
                 text = text.replace(form, MASK)
         return text
+
+
+def mask_values(mask: Callable[[str], str], data: Any) -> Any:
+    """Return what a JSON document is made of with every text in it masked; its keys and literals stay as they are."""
+    if isinstance(data, str):
+        return mask(data)
+    if isinstance(data, dict):
+        return {key: value if key in _OURS else mask_values(mask, value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [mask_values(mask, value) for value in data]
+    return data
 
 
 def _forms(secret: str) -> set[str]:

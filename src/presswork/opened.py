@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from presswork.abilities import ABILITIES, KeepsHistory
-from presswork.errors import ConfigError, HostError, PressworkError
+from presswork.errors import Cancelled, ConfigError, HostError, PressworkError
 from presswork.journal import Line
 from presswork.label import commit_in, digest_in
 from presswork.report import ReleaseFacts, Report, TargetReport
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from presswork.settings import Target
     from presswork.source import Source
 
-__all__ = ["Bench", "one_of", "opened"]
+__all__ = ["Bench", "is_live", "one_of", "opened"]
 
 A = TypeVar("A")
 
@@ -72,15 +72,6 @@ class Bench:
             return msgspec.structs.replace(facts, commit=commit)
         return msgspec.structs.replace(facts, commit=made.commit or commit, by=made.by, pages=made.pages)
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Hold the lock of the place; `Locked` where another deployment is under way."""
-        lock = self.project.lock(self.target, self.host)
-        try:
-            yield
-        finally:
-            lock.release()
-
     def prove(
         self,
         release: Release,
@@ -90,13 +81,20 @@ class Bench:
         further: bool = False,
         full: bool = False,
     ) -> None:
-        """Compare what is live with a manifest, into report and journal; `HostError` where it differs."""
+        """Compare what is live with a manifest, into report and journal; `HostError` where it differs.
+
+        Where no way can answer, the report holds no proof.
+        """
         kept = self.project.archive if self.project.archive.holds(manifest) else None
         visit = self.project.visit(self.target, source=source or kept)
         verified = prove(self.host, release, manifest, visit=visit, further=further, full=full)
         if verified is None:
+            return
+        if not verified.ok and release.live and not is_live(self.host, release):
             raise HostError(
-                "The host offers no way to compare what is live with a build.", hint="Look at the site itself."
+                "Another deployment went live while this one was compared.",
+                hint="Run the same command again.",
+                retryable=True,
             )
         self.report.verified = verified
         if manifest.digest in self.digests_of(release):  # another site's manifest proves nothing about this release
@@ -122,10 +120,10 @@ class Bench:
 
 @contextmanager
 def one_of(targets: Sequence[Target], target: Target, report: Report) -> Iterator[None]:
-    """Keep a wrong setting of one target, or its missing token, from hiding what there is to say of the others."""
+    """Keep the trouble of one target, a missing token or a damaged journal, from hiding the others."""
     try:
         yield
-    except ConfigError as error:
+    except PressworkError as error:
         if len(targets) == 1:
             raise
         line = TargetReport(target=target.name, host=target.host or "local", outcome="failed")
@@ -133,20 +131,37 @@ def one_of(targets: Sequence[Target], target: Target, report: Report) -> Iterato
         report.targets = [*(other for other in report.targets if other.target != target.name), line]
 
 
+def is_live(host: Host, release: Release) -> bool:
+    """Say whether this release is the live one, as far as its host can say."""
+    now = host.live()
+    return now is not None and now.id in {release.id, ""}
+
+
 @contextmanager
-def opened(project: Project, target: Target, report: Report) -> Iterator[Bench]:
-    """Open a target's host, take down an error in the report, and close."""
+def opened(project: Project, target: Target, report: Report, *, changes: bool = False) -> Iterator[Bench]:
+    """Open a target's host, take down an error in the report, and close.
+
+    What `changes` something holds the lock of the place from before the journal is read, and a Ctrl-C is taken down
+    too: the report says how far it came.
+    """
     started = time.monotonic()
     line = TargetReport(target=target.name, host=project.host_type(target).name, outcome="listed")
     host = project.host(target, note=line.findings.append)
-    bench = Bench(project, target, line, host)
-    try:
-        yield bench
-    except ConfigError:
-        raise
-    except PressworkError as error:
-        bench.report.fail(error)
-    finally:
-        bench.report.seconds = round(time.monotonic() - started, 3)
-        report.targets.append(bench.report)
-        host.close()
+    with ExitStack() as stack:
+        stack.callback(host.close)
+        if changes:
+            stack.callback(project.lock(target, host).release)
+        bench = Bench(project, target, line, host)
+        try:
+            yield bench
+        except ConfigError:
+            raise
+        except PressworkError as error:
+            bench.report.fail(error)
+        except KeyboardInterrupt:
+            if not changes:
+                raise
+            bench.report.fail(Cancelled(hint="`presswork status` says what is live now."))
+        finally:
+            bench.report.seconds = round(time.monotonic() - started, 3)
+            report.targets.append(bench.report)

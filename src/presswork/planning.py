@@ -18,7 +18,7 @@ from presswork.mediatypes import is_page
 from presswork.plan import Estimate, Plan, compare
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from presswork.archive import Archive
     from presswork.findings import Finding
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from presswork.settings import Target
     from presswork.work import Work
 
-__all__ = ["Planning", "plan_for"]
+__all__ = ["Planning", "less_left_out", "plan_for"]
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,7 @@ def plan_for(
     findings = [*work.findings]
     if isinstance(host, Checks):
         findings += host.check(intent)
-        left_out = {finding.path for finding in findings if finding.leave_out and finding.path}
-        manifest = intent.manifest.without(left_out)
+        manifest = less_left_out(intent.manifest, findings)
         intent = dataclasses.replace(intent, manifest=manifest, label=make_label(work.revision, manifest))
     manifest, live = intent.manifest, intent.replaces
     before = _before(live, manifest, journal, project.archive)
@@ -80,6 +79,11 @@ def plan_for(
         if work.site is not None and (clean or target.host is not None):  # not of each build on a laptop
             findings += guards.dirty(work.revision, require_clean=clean)
     return Planning(intent, plan.with_findings(findings), before)
+
+
+def less_left_out(manifest: Manifest, findings: Iterable[Finding]) -> Manifest:
+    """Return a manifest without what findings ask to leave out."""
+    return manifest.without({finding.path for finding in findings if finding.leave_out and finding.path})
 
 
 def _order(intent: Intent, work: Work, project: Project, journal: Journal, allowed: Allowed) -> Iterator[Finding]:

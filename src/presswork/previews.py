@@ -57,7 +57,7 @@ def prune_previews(
     wanted = None if branches is None else {*branches, *map(alias_of, branches)}
     report = Report(command="prune", by=project.by)
     for target in project.targets(targets):
-        with opened(project, target, report) as bench:
+        with opened(project, target, report, changes=True) as bench:
             deletes = bench.able(Deletes, "delete releases")
             history = bench.able(KeepsHistory, "list its history").history()
             bench.report.releases = []

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final
 
-from presswork.abilities import Claims, Deletes, KeepsHistory, Unpublishes
+from presswork.abilities import Checks, Claims, Deletes, KeepsHistory, Unpublishes
 from presswork.errors import ConfigError, Gone, HostError
 from presswork.findings import Finding
+from presswork.host import Intent
+from presswork.interrupts import held
 from presswork.journal import Line
 from presswork.opened import one_of, opened
 from presswork.plan import compare
+from presswork.planning import less_left_out
 from presswork.report import Entry, ManifestFacts, ReleaseFacts, Report
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from presswork.host import Release
     from presswork.manifest import Manifest
     from presswork.opened import Bench
     from presswork.project import Project
@@ -110,7 +114,7 @@ def verify(
                     f"Nothing is live at {target.name}.", hint="Deploy first: presswork deploy", retryable=True
                 )
             bench.report.release = ReleaseFacts.of(live)
-            expected = manifest or bench.manifest_of(live)
+            expected = bench.manifest_of(live) if manifest is None else _as_deployed(bench, manifest, source, live)
             if expected is None:
                 raise ConfigError(
                     f"What is live at {target.name} was not deployed from here, so nothing is known to compare with.",
@@ -119,30 +123,33 @@ def verify(
             bench.report.manifest = ManifestFacts.of(expected)
             bench.report.outcome = "verified"
             bench.prove(live, expected, source=source, further=True, full=full)
+            if bench.report.verified is None:
+                raise HostError(
+                    "The host offers no way to compare what is live with a build.", hint="Look at the site itself."
+                )
     return report.masked(project.mask)
 
 
 def unpublish(project: Project, target: Target) -> Report:
     """Take the live site off."""
     report = Report(command="unpublish", by=project.by)
-    with opened(project, target, report) as bench:
+    with opened(project, target, report, changes=True) as bench:
         unpublishes = bench.able(Unpublishes, "unpublish")
         live = bench.host.live()
         bench.report.previous = live.id if live else None
-        with bench.locked():
+        with held():
             unpublishes.unpublish()
-        bench.journal.write(Line(step="unpublished", release=live.id if live else None, by=project.by))
-        bench.report.outcome = "unpublished"
+            bench.journal.write(Line(step="unpublished", release=live.id if live else None, by=project.by))
+            bench.report.outcome = "unpublished"
     return project.finished(report)
 
 
 def claim(project: Project, target: Target) -> Report:
     """Make a site that was made without an account the account's whose key is set."""
     report = Report(command="claim", by=project.by)
-    with opened(project, target, report) as bench:
+    with opened(project, target, report, changes=True) as bench:
         claims = bench.able(Claims, "claim a site")
-        with bench.locked():
-            bench.report.release = bench.facts(claims.claim())
+        bench.report.release = bench.facts(claims.claim())
         bench.report.outcome = "claimed"
     return project.finished(report)
 
@@ -150,8 +157,9 @@ def claim(project: Project, target: Target) -> Report:
 def prune(project: Project, targets: Sequence[str] = (), *, keep: int) -> Report:
     """Delete all but the newest `keep` releases of each target; what is live and previews stay."""
     report = Report(command="prune", by=project.by)
-    for target in project.targets(targets):
-        with opened(project, target, report) as bench:
+    named = project.targets(targets)
+    for target in named:
+        with one_of(named, target, report), opened(project, target, report, changes=True) as bench:
             deletes = bench.able(Deletes, "delete releases")
             releases = [r for r in bench.able(KeepsHistory, "list its history").history() if not r.preview]
             bench.report.releases = []
@@ -186,9 +194,19 @@ def _live_at(bench: Bench, at: str) -> ReleaseFacts:
 def _moment(at: str) -> str:
     """Return a time as the journal writes it; `ConfigError` where it is none."""
     try:
-        moment = datetime.fromisoformat(at)
+        return f"{date.fromisoformat(at).isoformat()}T23:59:59Z"
     except ValueError:
+        pass  # more than a day
+    try:
+        moment = datetime.fromisoformat(at)
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError):
         raise ConfigError(f"{at!r} is no time.", hint="Write it as 2026-05-03 or 2026-05-03T14:00:00Z.") from None
-    if len(at) <= len("2026-05-03"):
-        return f"{at}T23:59:59Z"
-    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _as_deployed(bench: Bench, manifest: Manifest, source: Source | None, live: Release) -> Manifest:
+    """Return a manifest less what this host leaves out."""
+    if source is None or not isinstance(bench.host, Checks):
+        return manifest
+    intent = Intent(manifest=manifest, source=source, live=True, label="", replaces=live)
+    return less_left_out(manifest, bench.host.check(intent))

@@ -44,7 +44,7 @@ class Shelf:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def write(self, name: str, data: bytes, *, mode: int = 0o644) -> None:
+    def write(self, name: str, data: bytes, *, mode: int = 0o666) -> None:
         """Replace one of the folder's files; untouched where the content is the same."""
         self._make()
         disk.write(self.folder / name, data, mode=mode)
@@ -125,8 +125,15 @@ class _Memory:
 
     def _table(self, *, secret: bool) -> dict[str, str]:
         data = self._state.read(self._files[secret])
-        return msgspec.json.decode(data, type=dict[str, str]) if data else {}
+        try:
+            return msgspec.json.decode(data, type=dict[str, str]) if data else {}
+        except ValueError as error:  # msgspec's own errors are; what is not UTF-8 is one, too
+            raise PressworkError(
+                f"{self._state.folder / self._files[secret]} is damaged: {error}.",
+                hint="Bring back a copy of the file. Without one, move it away: what the host knew of this target, "
+                "such as the site it made for it, is then forgotten.",
+            ) from error
 
     def _save(self, table: dict[str, str], *, secret: bool) -> None:
-        mode = 0o600 if secret else 0o644
+        mode = 0o600 if secret else 0o666
         self._state.write(self._files[secret], msgspec.json.encode(table, order="sorted"), mode=mode)

@@ -33,7 +33,10 @@ def bring_out(
             _leave(changed)
             break
         switched.append(deployment)
-    _all([*switched, *(deployment for deployment in deployments if deployment.unproved)], lambda d: d.prove(full=full))
+    proving = [*switched, *(deployment for deployment in deployments if deployment.unproved)]
+    if not _all(proving, lambda d: d.prove(full=full)):
+        for deployment in switched:
+            deployment.not_proved()
     return None
 
 

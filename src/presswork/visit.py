@@ -59,7 +59,7 @@ class Visit:
         try:
             left = self._differing(asker, chosen, manifest)
             if chosen and len(left) >= len(chosen) and all(body is None for _, body in left):
-                return None  # every page leads to another place: to one where people sign in
+                return None  # every page is for those who sign in
             waited = 0.0
             for pause in (0.0, *_PAUSES):
                 if pause:
@@ -73,8 +73,6 @@ class Visit:
                 left = [(entry, body) for entry, body in left if entry.path not in said]
                 if not left:
                     break
-        except _Private:
-            return None
         finally:
             asker.client.close()
         of = None if len(chosen) == len(pages) else len(pages)
@@ -110,17 +108,13 @@ class Visit:
         return Rewritten(entry.path, start, len(built) - start - end, len(body) - start - end)
 
 
-class _Private(Exception):
-    pass
-
-
 @dataclass(frozen=True)
 class _Asker:
     client: Client
     base: str
 
     def page(self, entry: Entry) -> bytes | None:
-        """Return what is sent for a page, None where that leads out of the site; `_Private` where nobody may see it."""
+        """Return what is sent for a page, None where that leads out of the site or nobody may see it."""
         folder, slash, name = entry.path.rpartition("/")
         path = f"{folder}{slash}" if name == "index.html" else entry.path
         return self._sent(path, entry.path)
@@ -135,7 +129,7 @@ class _Asker:
         for _ in range(_HOPS):
             answer = self.client.get(address, expect={*_REDIRECTS, *_PRIVATE, _NOT_FOUND, 410}, file=page)
             if answer.status in _PRIVATE:
-                raise _Private
+                return None
             if answer.status not in _REDIRECTS:
                 return answer.content
             address = urljoin(address, answer.headers.get("location", ""))

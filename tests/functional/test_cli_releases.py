@@ -240,6 +240,12 @@ def test_verify_without_anything_to_compare_with_says_what_to_do(project: Projec
     assert project.only("verify", "site")["verified"]["ok"]
 
 
+def test_an_empty_folder_is_nothing_to_compare_with(project: Project) -> None:
+    deploy(project, "one")
+    (project.folder / "empty").mkdir()
+    check_one_error(project.run("verify", "empty"), 2, "empty has no files to compare with")
+
+
 def test_losing_the_state_loses_no_site(project: Project) -> None:
     project.write({"presswork.toml": 'path = "store"\n'})
     deploy(project, "one")

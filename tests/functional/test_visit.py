@@ -152,8 +152,10 @@ def test_redirects_are_followed_on_the_site_and_not_away_from_it(case: Case) -> 
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_where_a_visitor_is_not_let_in_nothing_is_proved(case: Case, status: int) -> None:
-    case.web.status["guide/"] = status
+    case.web.status |= dict.fromkeys(("", "guide/", "a b/ü.html"), status)
     assert case.prove() is None
+    del case.web.status[""]
+    assert case.proved().mismatches == ("a b/ü.html", "guide/index.html"), "somebody was let in"
 
 
 def test_of_a_large_site_an_even_sample_is_visited_and_all_that_changed() -> None:

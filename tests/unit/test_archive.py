@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +15,7 @@ from presswork.testing import memory_source
 from presswork.testing.sites import noise
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
 
 @pytest.fixture
@@ -27,8 +29,8 @@ def made(number: int) -> Manifest:
 
 
 def aged(folder: Path) -> None:
-    """Let every manifest be a minute older: the clock of a file system may stand still between two writes."""
-    for file in (folder / ".presswork/archive").glob("*.json"):
+    """Let every file be a minute older: the clock of a file system may stand still between two writes."""
+    for file in (folder / ".presswork/archive").rglob("*"):
         moment = file.stat().st_mtime - 60
         os.utime(file, (moment, moment))
 
@@ -67,25 +69,64 @@ def test_the_digests_that_one_target_needs_survive_a_deploy_to_another(folder: P
     assert found.digests == {"sha1": {"index.html": "aa"}, "git": {"index.html": "bb"}}
 
 
-def test_only_the_newest_are_kept(folder: Path) -> None:
+@pytest.fixture
+def full(folder: Path) -> Archive:
+    """Return an archive of as many manifests as it keeps, each a minute newer than the one before."""
     archive = Archive(State(folder))
-    for number in range(KEEP + 3):
-        archive.put(made(number))
-        aged(folder)
-    kept = [number for number in range(KEEP + 3) if archive.get(made(number).digest)]
-    assert kept == [*range(3, KEEP + 3)]
-
-
-def test_one_that_is_put_again_is_new_again(folder: Path) -> None:
-    archive = Archive(State(folder))
-    for number in range(KEEP):
-        archive.put(made(number))
-        aged(folder)
     archive.put(made(0))
-    aged(folder)
-    archive.put(made(KEEP))
-    assert archive.get(made(0).digest) == made(0)
-    assert archive.get(made(1).digest) is None
+    for number in range(1, KEEP):
+        manifest = made(number)
+        (folder / f".presswork/archive/{manifest.digest[7:]}.json").write_bytes(manifest.to_json())
+    for number in range(KEEP):
+        moment = time.time() - 60 * (KEEP - number)
+        os.utime(folder / f".presswork/archive/{made(number).digest[7:]}.json", (moment, moment))
+    return archive
+
+
+def left(archive: Archive) -> list[int]:
+    return [number for number in range(KEEP + 3) if archive.get(made(number).digest)]
+
+
+def test_only_the_newest_are_kept(full: Archive) -> None:
+    for number in range(KEEP, KEEP + 3):
+        full.put(made(number))
+    assert left(full) == [*range(3, KEEP + 3)]
+
+
+@pytest.mark.parametrize("use", [lambda archive: archive.put(made(0)), lambda archive: archive.get(made(0).digest)])
+def test_one_that_is_put_again_or_asked_for_is_new_again(full: Archive, use: Callable[[Archive], object]) -> None:
+    use(full)
+    full.put(made(KEEP))
+    assert left(full) == [0, *range(2, KEEP + 1)]
+
+
+def test_one_whose_bytes_are_kept_stays(full: Archive, folder: Path) -> None:
+    (folder / ".presswork/archive/kept").mkdir()
+    (folder / f".presswork/archive/kept/{made(1).digest[7:]}").touch()
+    for number in range(KEEP, KEEP + 3):
+        full.put(made(number))
+    assert left(full) == [1, *range(3, KEEP + 3)]
+
+
+def test_what_another_process_drops_meanwhile_is_no_trouble(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive, (manifest, source) = Archive(State(folder)), memory_source({"index.html": b"home"})
+    archive.put(made(1))
+    archive.keep(*memory_source({"index.html": b"old"}))
+    listed = Path.glob
+
+    def gone_by_then(self: Path, pattern: str) -> list[Path]:
+        found = [*listed(self, pattern)]
+        dropped.extend(found)
+        for file in found:
+            file.unlink()
+        return found
+
+    dropped: list[Path] = []
+    monkeypatch.setattr(Path, "glob", gone_by_then)
+    archive.put(manifest)
+    archive.keep(manifest, source)
+    assert {file.parent.name for file in dropped} >= {"archive", "kept"}
+    assert any("files" in file.parts for file in dropped)
 
 
 def stored(folder: Path) -> set[bytes]:
@@ -128,14 +169,20 @@ def test_what_has_changed_since_it_was_hashed_is_not_kept(folder: Path) -> None:
     assert not archive.holds(manifest)
 
 
-def test_files_that_none_of_the_newest_manifests_names_are_dropped(folder: Path) -> None:
+def test_files_that_none_of_the_newest_kept_manifests_names_are_dropped_in_time(folder: Path) -> None:
     archive = Archive(State(folder))
     sites = [memory_source({"index.html": b"%d" % number, "same.txt": b"same"}) for number in range(KEEP_BYTES + 2)]
     for manifest, source in sites:
         archive.put(manifest)
         archive.keep(manifest, source)
         aged(folder)
+        archive.put(made(manifest.size))  # deployed to a host that can go back by itself: it does not count
+    assert len(stored(folder)) == KEEP_BYTES + 3, "what is fresh may be of a deployment under way"
+    for file in (folder / ".presswork/archive/files").glob("*/*"):
+        os.utime(file, (0, 0))
+    archive.keep(*sites[-1])
     assert stored(folder) == {b"same"} | {b"%d" % number for number in range(2, KEEP_BYTES + 2)}
+    assert len([*(folder / ".presswork/archive/kept").iterdir()]) == KEEP_BYTES
     assert archive.get(sites[0][0].digest) is not None, "its manifest is kept longer"
     assert not archive.holds(sites[0][0])
 

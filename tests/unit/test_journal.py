@@ -8,6 +8,7 @@ import pytest
 
 from presswork.errors import PressworkError
 from presswork.journal import Journal, Line, now
+from presswork.mask import MASK, Mask
 from presswork.state import State
 
 if TYPE_CHECKING:
@@ -47,6 +48,16 @@ def test_each_step_is_one_line_of_json_with_its_time(file: Path) -> None:
     assert second.keys() == {"at", "step", "session"}
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", first["at"])
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", now())
+
+
+@pytest.mark.parametrize("secret", ["null", "true", "begin", "step"])
+def test_a_secret_is_masked_and_the_line_can_be_read_whatever_it_is(file: Path, secret: str) -> None:
+    mask = Mask()
+    mask.add(secret)
+    line = Line(step="begin", manifest="sha256:aa", live=True, label=f"with {secret}")
+    Journal(State(file.parents[2]), "moon", mask).write(line)
+    (found,) = opened(file).lines
+    assert (found.step, found.live, found.label) == ("begin", True, f"with {MASK}")
 
 
 def test_what_was_begun_and_not_ended_is_unfinished_with_its_last_session(file: Path) -> None:
@@ -117,7 +128,7 @@ def test_half_a_line_at_the_end_never_happened_and_spoils_nothing_after_it(file:
     assert file.read_bytes().startswith(whole)
 
 
-@pytest.mark.parametrize("rubbish", [b"\0\0\0\0\n", b'{"step":"fini\n', b'{"step":"nonsense"}\n'])
+@pytest.mark.parametrize("rubbish", [b"\0\0\0\0\n", b'{"step":"fini\n'])
 def test_a_damaged_last_line_never_happened_and_spoils_nothing_after_it(file: Path, rubbish: bytes) -> None:
     written(file, BEGIN)
     file.write_bytes(file.read_bytes() + rubbish)
@@ -141,6 +152,27 @@ def test_a_damaged_line_before_the_last_is_an_error_that_names_file_and_line(fil
         opened(file)
     assert str(file) in caught.value.message
     assert "Move the file away" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [(b'{"schema":2,"step":"frozen"}\n', "later version"), (b'{"step":"nonsense"}\n', "line 2 is damaged")],
+)
+def test_a_last_line_that_is_whole_and_unknown_is_an_error_and_stays(file: Path, line: bytes, says: str) -> None:
+    written(file, BEGIN)
+    file.write_bytes(file.read_bytes() + line)
+    with pytest.raises(PressworkError, match=says):
+        opened(file)
+    assert file.read_bytes().endswith(line)
+
+
+def test_a_torn_end_is_mended_once_whoever_saw_it(file: Path) -> None:
+    written(file, BEGIN)
+    file.write_bytes(file.read_bytes() + b'{"step":"fini')
+    late = opened(file)
+    written(file, Line(step="finished", release="r1"))
+    late.write(Line(step="verified", release="r1"))
+    assert [line.step for line in opened(file).lines] == ["begin", "finished", "verified"]
 
 
 def test_a_line_of_a_later_version_is_an_error(file: Path) -> None:

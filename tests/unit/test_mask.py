@@ -9,7 +9,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from presswork.mask import MASK, Mask
+from presswork.mask import MASK, Mask, mask_values
 
 MARKER = "a/b+c d\"é&<'%\\z"
 
@@ -96,6 +96,14 @@ def test_a_secret_is_found_in_a_message_that_quotes_it_and_stands_in_json() -> N
     mask.add(secret)
 
     assert "b" not in mask(json.dumps(f"{secret!r}"))
+
+
+@pytest.mark.parametrize("secret", ["null", "true", "false", "12345", "name", "failed"])
+def test_a_document_keeps_its_keys_and_literals_and_its_own_words_whatever_the_secret(secret: str) -> None:
+    mask = Mask()
+    mask.add(secret)
+    data = {"name": None, "true": True, "size": 12345, "outcome": "failed", "all": [False, (f"a {secret}",)]}
+    assert mask_values(mask, data) == {**data, "all": [False, [f"a {MASK}"]]}
 
 
 def test_a_secret_in_a_file_is_found_in_every_spelling_and_where_it_begins() -> None:

@@ -11,8 +11,10 @@ from presswork.findings import Finding
 from presswork.git import Revision
 from presswork.host import Release
 from presswork.manifest import Entry, Manifest
+from presswork.mask import MASK, Mask
 from presswork.plan import Estimate, Plan, compare
 from presswork.report import (
+    Error,
     ManifestFacts,
     Outcome,
     ReleaseFacts,
@@ -233,3 +235,19 @@ def test_a_deployment_is_one_line() -> None:
     assert release_line(made) == "r1  2026-11-21T19:00:00Z  live  Fix a typo  [3f2a9c1b0d2e]"
     preview = ReleaseFacts(id="p1", url="", live=False, created=None, alias="draft", preview=True)
     assert release_line(preview) == "p1  preview draft"
+
+
+@pytest.mark.parametrize("secret", ["null", "true", "production", "failed", "warning", "findings"])
+def test_a_secret_is_masked_and_the_report_stays_one_whatever_it_is(secret: str) -> None:
+    mask = Mask()
+    mask.add(secret)
+    report = full()
+    report.targets[1].error = Error(code="x", message=f"no {secret}", hint="")
+    masked = report.masked(mask)
+    assert masked.targets[1].error == Error(code="x", message=f"no {MASK}", hint="")
+    assert [made.outcome for made in masked.targets] == [made.outcome for made in report.targets]
+    assert masked.targets[0].findings == [FINDING]
+
+
+def test_a_report_without_secrets_is_the_same_masked() -> None:
+    assert full().masked(Mask()) == full()

@@ -106,6 +106,16 @@ def test_what_is_forgotten_is_gone_and_forgetting_again_is_harmless(root: Path) 
         assert memory.get(key) is None
 
 
+@pytest.mark.parametrize("damage", [b'{"slug":"x', b"[]", b'{"slug":"\xff"}'], ids=["torn", "no table", "no UTF-8"])
+@pytest.mark.parametrize("name", ["a.json", "a.secret.json"])
+def test_a_damaged_memory_is_an_error_that_names_the_file(root: Path, damage: bytes, name: str) -> None:
+    State(root).write(f"memory/{name}", damage)
+    with pytest.raises(PressworkError, match="is damaged") as caught:
+        State(root).memory("a").get("slug")
+    assert str(root / ".presswork/memory" / name) in caught.value.message
+    assert "move it away" in caught.value.hint
+
+
 def test_the_key_of_a_place_is_the_same_for_the_same_place_and_fits_a_file_name() -> None:
     assert place_key("moon", "https://a/b") == place_key("moon", "https://a/b")
     assert len({place_key("moon", "a"), place_key("moon", "b"), place_key("sun", "a")}) == 3

@@ -91,6 +91,8 @@ def verify(directory: str | None, *, project: Project, targets: tuple[str, ...],
 
         digests = [project.host(target).capabilities.digest for target in project.targets(targets)]
         work = read(find_site(directory, project, quiet=True), project, digests, lambda _event: None)
+        if not len(work.manifest):
+            raise ConfigError(f"{directory} has no files to compare with.", hint="Name the built folder.")
     manifest, source = (work.manifest, work.source) if work else (None, None)
     report = releases.verify(project, targets, manifest=manifest, source=source, full=full)
     return print_report(report, as_json=as_json)

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from presswork import __version__
 from presswork.findings import Finding
+from presswork.mask import mask_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -251,10 +252,8 @@ class Report(Struct, kw_only=True):
         return max(codes, default=_EXIT_CODES.get(outcome, 0))
 
     def masked(self, mask: Callable[[str], str]) -> Report:
-        """Return the report with every secret masked; itself where it holds none."""
-        text = msgspec.json.encode(self).decode()
-        masked = mask(text)
-        return self if masked == text else msgspec.json.decode(masked, type=Report)
+        """Return the report with every secret masked."""
+        return msgspec.convert(mask_values(mask, msgspec.to_builtins(self)), type=Report)
 
     def to_json(self) -> bytes:
         """Return the document: one line of JSON and a line feed."""
