@@ -217,7 +217,7 @@ class Journal:
         for number, text in enumerate(whole, 1):
             try:
                 line = msgspec.json.decode(text, type=Line)
-            except msgspec.MsgspecError as error:
+            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
                 schema = _schema_of(text)
                 if schema is None and number == len(whole):
                     self._torn = True

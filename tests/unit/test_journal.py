@@ -128,7 +128,7 @@ def test_half_a_line_at_the_end_never_happened_and_spoils_nothing_after_it(file:
     assert file.read_bytes().startswith(whole)
 
 
-@pytest.mark.parametrize("rubbish", [b"\0\0\0\0\n", b'{"step":"fini\n'])
+@pytest.mark.parametrize("rubbish", [b"\0\0\0\0\n", b'{"step":"fini\n', b'{"step":"\xff"}\n'])
 def test_a_damaged_last_line_never_happened_and_spoils_nothing_after_it(file: Path, rubbish: bytes) -> None:
     written(file, BEGIN)
     file.write_bytes(file.read_bytes() + rubbish)
