@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from presswork.deployment import Deployment
-from presswork.errors import Cancelled, HostError, PressworkError, Refused
+from presswork.errors import Cancelled, HostError, PluginFailed, PressworkError, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -29,7 +29,7 @@ def bring_out(
         return _leave(changed)
     switched: list[Deployment] = []
     for deployment in sorted(changed, key=lambda d: not d.revertible):
-        if not _all([deployment], Deployment.switch):
+        if not _all([deployment], _shielded(Deployment.switch) if len(deployments) > 1 else Deployment.switch):
             _leave(changed)
             break
         switched.append(deployment)
@@ -38,6 +38,23 @@ def bring_out(
         for deployment in switched:
             deployment.not_proved()
     return None
+
+
+def _shielded(step: Callable[[Deployment], None]) -> Callable[[Deployment], None]:
+    """Return a step whose own fault, in a host's plugin, does not hide what has become of the other targets."""
+
+    def taken(deployment: Deployment) -> None:
+        try:
+            step(deployment)
+        except (PressworkError, OSError):
+            raise
+        except Exception as error:
+            raise PluginFailed(
+                f"The host {deployment.report.host} failed: {type(error).__name__}: {error}.",
+                hint="Report it to the authors of its plugin; `presswork status` says what is live.",
+            ) from error
+
+    return taken
 
 
 def _all(deployments: Iterable[Deployment], step: Callable[[Deployment], None]) -> bool:

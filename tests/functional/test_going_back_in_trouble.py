@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from presswork.host import Intent
     from presswork.report import TargetReport
 
 ONE, TWO, THREE = ({"index.html": text, "a.txt": "a"} for text in ("one", "two", "three"))
@@ -173,3 +174,29 @@ def test_a_promoted_release_is_no_longer_held_back(tmp_path: Path) -> None:
     assert told(promote(opened, opened.settings.target(), two.id)).outcome == "promoted"
     assert held_back(tmp_path) == set()
     assert (tmp_path / "rack/live").read_text() == two.id
+
+
+def test_a_fault_of_one_plugin_at_its_switch_does_not_hide_what_became_of_the_other_target(tmp_path: Path) -> None:
+    class Faulty(Rack):
+        def begin(self, intent: Intent, session: str | None) -> Any:
+            upload = super().begin(intent, session)
+            upload.finish = lambda: {}["no such key"]  # type: ignore[method-assign]
+            return upload
+
+    class Offered(Offering):
+        @hookimpl
+        def presswork_hosts(self) -> Iterable[HostType]:
+            yield HostType(
+                name="rack", summary="", options=Options, load=lambda: Faulty, secrets={"token": "RACK_TOKEN"}
+            )
+
+    targets = {"one": {"host": "local", "path": "public"}, "two": {"host": "rack", "path": "rack"}}
+    opened = project(tmp_path, host=Offered(), table={"targets": targets, "default": "one"})
+    report = deploy(site(tmp_path, ONE), opened, ["one", "two"])
+    one, two = report.targets
+    assert (one.outcome, two.outcome) == ("deployed", "failed")
+    assert one.verified is not None
+    assert one.verified.ok
+    assert "targets-apart" in codes(one)
+    assert two.error is not None
+    assert two.error.message == "The host rack failed: KeyError: 'no such key'."
