@@ -98,9 +98,11 @@ def name_findings(path: str) -> Iterator[Finding]:
 
 
 def key_findings(intent: Intent, key: str) -> Iterator[Finding]:
-    """Refuse files that hold the canvas's key, and warn of what looks like another canvas's."""
+    """Refuse files to be sent that hold the canvas's key, and warn of what looks like another canvas's."""
     ours = key.strip().encode()
     for entry in intent.manifest:
+        if any(finding.leave_out for finding in name_findings(entry.path)):
+            continue
         found: set[bytes] = set()
         before = b""
         for piece in intent.source.open(entry).pieces():

@@ -88,11 +88,12 @@ _RENAME: Final = "Rename the file, or leave it out with `ignore`."
 _REPORT: Final = "Report it, with --trace: the two do not understand each other."
 _AGAIN: Final = "Run the same command again: what the server has taken need not be sent again."
 _KEY: Final = (
-    "Set CANVAS_KEY to the canvas's key. A key ends when another is made, and rests while its canvas is archived, "
-    "disabled or deleted."
+    "Set the variable that holds the key (CANVAS_KEY, or what `token_env` names) to the canvas's key. A key ends when "
+    "another is made, and rests while its canvas is archived, disabled or deleted."
 )
 _OTHER: Final = (
-    "CANVAS_KEY is the key of another canvas: check `canvas`, and give each of several targets a `token_env`."
+    "The variable that holds the key (CANVAS_KEY, or what `token_env` names) has that of another canvas: check "
+    "`canvas`, and give each of several targets a `token_env`."
 )
 _ADDRESS: Final = (
     "Check `url`: it is the base address of the server's API. An old server, or a proxy, may lack the call."

@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from urllib.parse import SplitResult
 
 __all__ = ["Address", "Addresses"]
 
@@ -35,14 +36,14 @@ class Addresses:
     """
 
     def __init__(self, files: Collection[str], base_url: str | None, redirects: str = "") -> None:
-        base = urlsplit(base_url or "")
+        base = _split(base_url or "")
         self._files = files
-        self._host = base.netloc.lower()
-        self._known = bool(base_url)
+        self._host = base.netloc.lower() if base else ""
+        self._known = bool(base_url and base)
         self._tops = {file.partition("/")[0] for file in files}
-        self._root = [part for part in base.path.split("/") if part]
+        self._root = [part for part in base.path.split("/") if part] if base else []
         rules = [line.split()[0] for line in redirects.splitlines() if line.strip() and not line.startswith("#")]
-        self._redirects = [_pattern(rule) for rule in rules]
+        self._redirects = [_pattern(split.path) for split in map(_split, rules) if split]
         self._seen: dict[tuple[str | None, str], Address | None] = {}
 
     def of(self, page: str, link: str, base: str = "") -> Address | None:
@@ -97,10 +98,12 @@ class Addresses:
         return parts[depth:] if parts[:depth] == self._root else None
 
     def _local(self, link: str) -> str | None:
-        """Return a link's path, or None where it names another host or a scheme of another kind."""
+        """Return a link's path, or None where it names another host or a scheme of another kind, or is no address."""
         if not (_SCHEME.match(link) or link.startswith("//")):
             return link
-        split = urlsplit(link)
+        split = _split(link)
+        if split is None:
+            return None
         ours = split.scheme in {"", "http", "https"} and self._host and split.netloc.lower() == self._host
         return split.path or "/" if ours else None
 
@@ -130,7 +133,15 @@ def _joined(start: list[str], path: str) -> tuple[list[str], bool]:
     return parts, above
 
 
+def _split(address: str) -> SplitResult | None:
+    """Return an address in its parts; None for one such as `http://[YOUR-IP]:8000/`, which leads nowhere."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return None
+
+
 def _pattern(source: str) -> re.Pattern[str]:
-    """Return what one rule of `_redirects` takes: `*` is the rest of a path, `:name` one part of it."""
-    path = urlsplit(source).path.rstrip("/") or "/"
+    """Return what the path of a rule in `_redirects` takes: `*` is the rest of a path, `:name` one part of it."""
+    path = source.rstrip("/") or "/"
     return re.compile(re.sub(r":\w+", "[^/]+", re.escape(path).replace(r"/\*", "(/.*)?").replace(r"\*", ".*")))

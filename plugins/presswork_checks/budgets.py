@@ -70,8 +70,9 @@ class Budgets(Check):
         files = {page.path}
         for link in page.loaded():
             address = self.case.addresses.of(page.path, link, page.base)
-            if address is not None and address.file is not None:
-                files.add(address.file)
+            file = address.file if address else None
+            if file is not None and not self.case.settings.ignores(self.name, file):
+                files.add(file)
         size = sum(self.case.manifest[file].size for file in files)
         if size > self._most["page"]:
             self._pages[page.path] = size
@@ -96,7 +97,7 @@ class Budgets(Check):
 
     def _over(self, key: str, most: int) -> Iterator[Finding]:
         kind, types = _KINDS.get(key, ""), self.case.manifest.types
-        files = [entry for entry in self.case.manifest if types[entry.path].startswith(kind)]
+        files = [self.case.manifest[path] for path in self.paths() if types[path].startswith(kind)]
         size = sum(entry.size for entry in files)
         if size > most:
             largest = max(files, key=lambda entry: entry.size)

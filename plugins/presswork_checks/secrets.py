@@ -126,9 +126,9 @@ def secret_in(content: bytes) -> tuple[str, int] | None:
         if any(_looks_random(line[0]) for line in _KEY_LINE.finditer(body.partition(b"-----")[0])):
             return "a private key", found.start()
     for hit in chain.from_iterable(mark.finditer(content) for mark in _MARKS):
-        shape = _SHAPES.search(content, max(0, hit.start() - _REACH), hit.end() + _REACH)
-        if shape and _looks_random(shape[0]):
-            return f"a credential for {shape.lastgroup}", shape.start()
+        for shape in _SHAPES.finditer(content, max(0, hit.start() - _REACH), hit.end() + _REACH):
+            if _looks_random(shape[0]):
+                return f"a credential for {shape.lastgroup}", shape.start()
     return None
 
 

@@ -89,11 +89,16 @@ class Account:
 
     def missing(self, slug: str | None = None) -> HostError:
         """Return the error to raise where a site is not there."""
-        return HostError(
-            f"SimpleHost has no site {slug or self.slug} for this key.",
-            hint="Check the slug, and whose key it is. Slugs cannot be chosen: without `slug`, `create: true` makes a "
-            "new site.",
+        hint = (
+            "Check the slug, and whose key it is. Slugs cannot be chosen: without `slug`, `create: true` makes a "
+            "new site."
         )
+        if slug is None and self.options.slug is None:
+            hint = (
+                "Check whose key it is. This folder remembers the site; if it was deleted, `presswork unpublish --yes` "
+                "forgets it, and `create: true` makes a new one."
+            )
+        return HostError(f"SimpleHost has no site {slug or self.slug} for this key.", hint=hint)
 
     def may_create(self) -> None:
         """Raise `ConfigError` unless a new site is asked for."""
@@ -137,7 +142,7 @@ class Account:
 
     def is_shown(self, url: str) -> bool:
         """Say whether a site without an account is live: only its own address can tell."""
-        return self.api.get(url, signed=True, expect={404}).status == 200
+        return self.api.get(url, signed=True, bucket="pages", expect={404}).status == 200
 
     def claim(self) -> None:
         """Claim the site for the account; where that was done before, nothing happens."""
@@ -156,15 +161,36 @@ class Account:
                 raise
         self._forget(slug)
 
-    def delete(self) -> str | None:
-        """Delete the site; return its slug, None where there was no site."""
-        slug = self.slug
-        if slug is None:
-            return None
-        found = self.ask("DELETE", slug, expect={404}).status != 404
+    def delete(self, slug: str) -> bool:
+        """Delete the site and forget it; False where a site that is only remembered was not there."""
+        self.kit.secret("key")  # or it is said to be missing
+        found = self.find() is not None
+        if found:
+            self.ask("DELETE", slug, expect={404})  # a try before, whose answer was lost, may have done it
+        elif self.options.slug is not None:
+            raise self.missing()
         self._forget(slug)
         self.kit.memory.forget(self._slot("site"))
-        return slug if found else None
+        return found
+
+    def has_set_password(self, slug: str) -> bool:
+        """Say whether the password of a site was set from here."""
+        return self.kit.memory.get(self._slot("password", slug)) is not None
+
+    def password_mark(self, slug: str | None) -> str:
+        """Return the version that was live without a password when one was set, or is so now; empty where none was.
+
+        It makes a deployment that lost its password unlike one that has it, and tells nothing of the password.
+        """
+        site = self._site
+        if site is not None and site.slug == slug and site.active and site.has_password is False:
+            return site.version_id or ""
+        return (self.kit.memory.get(self._slot("password", slug)) if slug is not None else None) or ""
+
+    def keep_password_mark(self, slug: str, mark: str | None) -> None:
+        """Remember that a site's password was set, None: cleared."""
+        slot = self._slot("password", slug)
+        self.kit.memory.forget(slot) if mark is None else self.kit.memory.put(slot, mark)
 
     def _slot(self, what: str, slug: str = "") -> str:
         return f"{what} {self.server}/{slug}"
@@ -174,7 +200,7 @@ class Account:
         return msgspec.json.decode(kept, type=Unclaimed) if kept else None
 
     def _forget(self, slug: str) -> None:
-        for what in ("unclaimed", "token", "address"):
+        for what in ("unclaimed", "token", "address", "password"):
             self.kit.memory.forget(self._slot(what, slug))
         self._asked = False
 

@@ -70,7 +70,7 @@ class SimpleHost:
                 )
             return kept.release() if account.is_shown(kept.url) else None
         site = account.find(fresh=True)
-        if site is None and (self.options.slug is not None or not self.options.create):
+        if site is None and self.options.slug is not None:
             raise account.missing()
         return site.release() if site is not None and site.active else None
 
@@ -106,6 +106,9 @@ class SimpleHost:
         The plan is asked for only where the free one would not do.
         """
         account, most = self.account, rules.FREE_FILE
+        remembered = account.slug is not None and account.unclaimed is None
+        if intent.live and remembered and account.find() is None:  # another account's key sees none either
+            raise account.missing()
         yield from rules.intent_findings(intent, self.options, account.slug)
         yield from rules.file_findings(intent.manifest)
         if any(entry.size > most for entry in intent.manifest) and account.key is not None:
@@ -117,19 +120,33 @@ class SimpleHost:
     def cargo(self) -> str:
         """Return what is told of the site besides its files; a digest of the password would help to guess it."""
         options = self.options
-        told = (options.title, options.description, options.og_image, options.ttl)
+        told: tuple[object, ...] = (options.title, options.description, options.og_image, options.ttl)
+        if options.password_env is not None:
+            told += (True, self.account.password_mark(self.account.slug))
         return msgspec.json.encode(told).decode() if any(told) else ""
 
     def unpublish(self) -> None:
         """Delete the site: nothing less takes it off."""
-        slug = self.account.delete()
-        if slug is not None:
+        slug = self.account.slug
+        if slug is None:
+            return
+        if self.account.delete(slug):
             self.kit.note(
                 Finding(
                     severity="info",
                     code="simplehost-retired",
                     message=f"{slug} is deleted with all its versions, and nobody can have that slug again.",
                     hint="With `create: true` and without `slug` the next deployment makes a site at another address.",
+                )
+            )
+        else:
+            self.kit.note(
+                Finding(
+                    severity="warning",
+                    code="simplehost-not-there",
+                    message=f"SimpleHost has no site {slug} for this key; nothing was deleted, and this folder has "
+                    "forgotten it.",
+                    hint="If it is another account's, set its key and `slug`, and run the same command again.",
                 )
             )
 

@@ -92,8 +92,9 @@ class SimpleHostUpload:
                     raise
                 if not self._is_live():
                     if self._refused:  # told anew and sent whole: another version was begun after this one
+                        said = error.said or error.message
                         raise Conflict(
-                            "Another deployment to this site is under way.",
+                            f"Another deployment to this site is under way, or SimpleHost refuses this one: {said}",
                             hint="Look at it with `presswork status`, then run the same command again to replace it.",
                         ) from None
                     self._refused = True
@@ -133,12 +134,18 @@ class SimpleHostUpload:
     def _tell_rest(self) -> None:
         """Tell what belongs to the site and not to a version, before anything is shown."""
         options, rest = self._account.options, dict[str, Any]()
+        mark: str | None = None
         if options.password_env is not None:
             rest["password"] = self._account.kit.secret(options.password_env)
+            mark = self._account.password_mark(self._slug)
+        elif self._account.has_set_password(self._slug):
+            rest["password"] = None
         if options.ttl is not None or self._account.is_over(self._slug):
             rest["ttlSeconds"] = options.ttl
         if rest:
             self._account.ask("PATCH", self._slug, "/metadata", json=rest, repeat=True)
+        if "password" in rest:
+            self._account.keep_password_mark(self._slug, mark)
 
     def _is_live(self) -> bool:
         """Say whether the version is live."""

@@ -68,6 +68,7 @@ class Site(Struct, frozen=True, rename="camel"):
     version_id: str | None = None
     created_at: str | None = None
     updated_at: str | None = None
+    has_password: bool | None = None
     files: list[_File] = []
 
     @property

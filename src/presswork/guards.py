@@ -11,7 +11,7 @@ from presswork.label import commit_in
 from presswork.mediatypes import is_page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from presswork.git import Revision
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from presswork.manifest import Manifest
     from presswork.plan import Plan
 
-__all__ = ["NOTHING_ALLOWED", "Allowed", "commit_of", "dirty", "limits", "older", "pinned", "removals"]
+__all__ = ["NOTHING_ALLOWED", "Allowed", "commit_of", "dirty", "emptied", "limits", "older", "pinned", "removals"]
 
 PAGES_GONE: Final = 10
 SHARE_GONE: Final = 0.25
@@ -77,6 +77,17 @@ def limits(manifest: Manifest, known: Limits) -> Iterator[Finding]:
             )
         if known.path_bytes is not None and len(entry.path.encode()) > known.path_bytes:
             yield _over("path-too-long", f"The path is longer than the host's {known.path_bytes} bytes.", entry.path)
+
+
+def emptied(manifest: Manifest, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Refuse a site of which nothing is left to send, where no other finding refuses it."""
+    if not len(manifest) and all(finding.severity != "error" for finding in findings):
+        yield Finding(
+            severity="error",
+            code="empty-site",
+            message="Nothing is left of the site: all its files are left out.",
+            hint="The other findings say what is left out, and why.",
+        )
 
 
 def dirty(revision: Revision | None, *, require_clean: bool) -> Iterator[Finding]:

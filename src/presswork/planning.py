@@ -71,6 +71,7 @@ def plan_for(
     if work.site is not None:
         checks = CheckSettings(project.settings.checks, project.settings.door)
         findings += project.plugins.check(work.site, manifest, plan, work.source, checks)
+    findings += guards.emptied(manifest, findings)
     findings += guards.limits(manifest, host.capabilities.limits)
     if intent.live and not plan.unchanged:
         findings += guards.removals(plan, sum(map(is_page, old)), allowed=allowed.removals)

@@ -122,9 +122,12 @@ class Project:
         return host
 
     def learn_secrets(self, target: Target) -> None:
-        """Have the mask know the credentials that the environment holds for a target."""
-        for variable in self.host_type(target).secrets.values():
-            self.mask.add(self.environ.get(target.token_env or variable, ""))
+        """Have the mask know the credentials that the environment holds for a target, and for the others set up."""
+        installed = self.plugins.hosts()
+        others = [(one, installed[one.host]) for one in self.settings.targets.values() if one.host in installed]
+        for one, kind in [(target, self.host_type(target)), *others]:
+            for variable in kind.secrets.values():
+                self.mask.add(self.environ.get(one.token_env or variable, ""))
 
     def visit(
         self,

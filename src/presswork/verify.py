@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 from dataclasses import replace
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,9 +46,10 @@ def prove(
     """
     if not release.live:
         return visit.prove(release.url, manifest) if _is_web(release.url) else by_folder(release, manifest)
+    listed = cache(lambda: _by_listing(host, manifest))
     ways: dict[Proof, Callable[[], Verified | None]] = {
-        "listing": lambda: _by_listing(host, manifest),
-        "read": lambda: _by_reading(host, manifest, full=full),
+        "listing": listed,
+        "read": lambda: _by_reading(host, manifest, listed, full=full),
         "http": lambda: _by_visit(host, release, manifest, visit),
     }
     visited: tuple[Proof, ...] = ("http",) if further or full else ()
@@ -83,14 +85,16 @@ def _by_listing(host: Host, manifest: Manifest) -> Verified | None:
     return _verdict("listing", len(wanted), wrong)
 
 
-def _by_reading(host: Host, manifest: Manifest, *, full: bool) -> Verified | None:
+def _by_reading(
+    host: Host, manifest: Manifest, listed: Callable[[], Verified | None], *, full: bool
+) -> Verified | None:
     if not isinstance(host, Reads):
         return None
+    names = listed()  # reading what was built shows nothing of what is too much
+    if names is not None and not names.ok:
+        return names
     entries, most = manifest.entries, host.capabilities.sample
     if most is not None and len(entries) > most and not full:
-        listed = _by_listing(host, manifest)
-        if listed is not None and not listed.ok:
-            return listed
         entries = tuple(random.sample(entries, most))
     wrong = [entry.path for entry in entries if _read_hash(host, entry.path) != entry.sha256]
     of = None if len(entries) == len(manifest) else len(manifest)

@@ -184,7 +184,7 @@ ROWS: dict[str, tuple[Callable[[Scene], Any], int, str, str, bool]] = {
         lambda s: s.canvas.emulator.change(key="cd_" + "x" * 43) or s.host.ask("GET"),
         401,
         "unauthorized",
-        "CANVAS_KEY",
+        "CANVAS_KEY, or what `token_env` names",
         False,
     ),
     "403": (opened_other, 403, "unauthorized", "token_env", False),

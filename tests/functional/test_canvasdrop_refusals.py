@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from presswork.check import check
 from support_canvasdrop import emulating
 from support_canvasdrop_host import HOME, Publisher, asked, changing, codes, only, pages
 
@@ -151,6 +152,34 @@ def test_two_canvases_are_deployed_to_with_a_key_each(tmp_path: Path, canvas: In
 
     assert [target.outcome for target in report.targets] == ["deployed", "deployed"]
     assert canvas.live() == other.live() == HOME
+
+
+def test_a_page_that_holds_another_targets_key_is_refused(
+    tmp_path: Path, publisher: Publisher, canvas: InThread
+) -> None:
+    here = {"host": "canvasdrop", "url": canvas.facts["url"], "canvas": canvas.facts["canvas"]}
+    publisher.table = {"targets": {"one": here, "two": {**here, "token_env": "OTHER_KEY"}}, "default": "one"}
+    publisher.environ["OTHER_KEY"] = "correct horse battery"
+    site = {**HOME, "a.html": b"correct horse battery"}
+
+    assert codes(refused(publisher, site)) == {"own-secret": "error"}
+    told = only(check(publisher.write(site), publisher.project()), "refused")
+    assert codes(told) == {"own-secret": "error"}
+    del publisher.environ["OTHER_KEY"]
+    publisher.deploy(site)
+
+
+def test_a_key_in_what_is_left_out_is_no_reason_to_refuse(publisher: Publisher, canvas: InThread) -> None:
+    told = publisher.deploy({**HOME, "a/.b/c": canvas.facts["key"].encode()})
+
+    assert codes(told) == {"canvasdrop-left-out": "warning"}
+
+
+def test_a_site_of_which_nothing_is_left_is_refused(publisher: Publisher, canvas: InThread) -> None:
+    told = refused(publisher, {".nojekyll": b""})
+
+    assert codes(told)["empty-site"] == "error"
+    assert changing(canvas) == []
 
 
 def test_the_plan_names_the_route_and_sends_nothing(publisher: Publisher, canvas: InThread) -> None:

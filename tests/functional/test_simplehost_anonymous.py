@@ -243,6 +243,17 @@ def test_a_site_that_is_gone_after_a_day_is_not_taken_for_live(project: Project)
     assert slug_of(project.only("deploy", "site")) != first
 
 
+def test_taking_a_site_off_without_a_key_says_so_before_the_api_is_asked(
+    project: Project, simplehost: InThread
+) -> None:
+    slug = slug_of(project.only("deploy", "site"))
+    simplehost.emulator.requests.clear()
+
+    check_one_error(project.run("unpublish", "--yes"), 2, "SIMPLEHOST_API_KEY is not set")
+    assert asked(simplehost) == []
+    assert live(simplehost, slug) == b"<p>home"
+
+
 def test_taking_a_site_off_needs_a_yes_that_knows_what_it_means(project: Project, simplehost: InThread) -> None:
     key = {"SIMPLEHOST_API_KEY": simplehost.facts["key"]}
     slug = slug_of(project.only("deploy", "site", **key))

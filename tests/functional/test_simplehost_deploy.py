@@ -213,6 +213,18 @@ def test_a_deploy_that_went_live_while_another_was_under_way_is_a_conflict(
     assert publisher.live(rival | TWO) == rival
 
 
+def test_a_version_that_is_refused_again_is_told_of_in_simplehosts_own_words(
+    publisher: Publisher, simplehost: InThread
+) -> None:
+    body = {"error": "The moon is not full", "code": "INVALID_REQUEST", "status": 400}
+    simplehost.emulator.faults.append(Fault(method="POST", pattern="finalize$", status=400, body=body, count=None))
+    told = publisher.deploy(HOME, "refused")
+
+    assert told.error
+    assert "The moon is not full" in told.error.message
+    assert publisher.live(HOME) == {}
+
+
 def test_going_back_deploys_what_was_there_again(publisher: Publisher, simplehost: InThread) -> None:
     publisher.deploy(HOME)
     publisher.deploy(TWO)
@@ -291,6 +303,32 @@ def test_a_password_is_set_before_anything_is_shown_and_appears_nowhere(
     assert order == ["PATCH /publish/SLUG/metadata", "POST /publish/SLUG/finalize"]
     assert simplehost.page(simplehost.slug).status == 401
     assert "sesame" not in report.to_json().decode() + publisher.remembered()
+
+
+def test_a_password_comes_and_goes_with_its_setting_and_is_set_again_where_it_was_lost(
+    publisher: Publisher, simplehost: InThread
+) -> None:
+    publisher.environ["SITE_PASSWORD"] = "sesame-open-up"  # noqa: S105
+    protected = {"password_env": "SITE_PASSWORD"}
+    publisher.deploy(HOME)
+    publisher.deploy(HOME, settings=protected)
+    assert simplehost.page(simplehost.slug).status == 401
+    publisher.deploy(HOME, "unchanged", settings=protected)
+    simplehost.api("PATCH", f"/publish/{simplehost.slug}/metadata", {"password": None})
+    publisher.deploy(HOME, settings=protected)
+    assert simplehost.page(simplehost.slug).status == 401
+    publisher.deploy(HOME, "unchanged", settings=protected)
+    publisher.deploy(HOME)
+    assert publisher.live(HOME) == HOME
+    publisher.deploy(HOME, "unchanged")
+
+
+def test_a_password_that_was_set_elsewhere_stays(publisher: Publisher, simplehost: InThread) -> None:
+    publisher.deploy(HOME)
+    simplehost.api("PATCH", f"/publish/{simplehost.slug}/metadata", {"password": "sesame-open-up"})
+    publisher.deploy(TWO)
+
+    assert simplehost.page(simplehost.slug).status == 401
 
 
 def test_a_site_that_has_expired_is_shown_again_with_the_next_deploy(

@@ -219,7 +219,7 @@ def test_each_secret_is_told_by_path_kind_and_line_and_never_itself(publisher: P
     publisher.deploy(HOME | {"app.js": b"// clean"})
 
 
-def test_an_hour_that_is_used_up_is_waited_for_as_its_headers_say_and_holds_up_no_file(
+def test_an_hour_that_is_used_up_is_waited_for_as_its_headers_say_and_holds_up_no_file_or_page(
     tmp_path: Path, simplehost: InThread
 ) -> None:
     facts, limited = simplehost.facts, NAMED["bare-429"]
@@ -237,6 +237,7 @@ def test_an_hour_that_is_used_up_is_waited_for_as_its_headers_say_and_holds_up_n
     waited = len(own.waits)
     upload.put(part)
 
+    assert not host.account.is_shown(facts["site_url"])
     assert len(own.waits) == waited
     assert asked(simplehost, "_upload") == ["PUT /_upload/index.html"]
     host.close()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from presswork import releases
 from presswork_simplehost.emulator import Fault
 from support_netlify_host import codes, only
 from support_simplehost import emulating
@@ -139,14 +140,55 @@ def test_a_site_that_nobody_can_look_for_is_left_to_people(creator: Publisher, s
     assert "own pages" in told.error.hint
 
 
-def test_a_site_that_was_deleted_is_made_anew(creator: Publisher, simplehost: InThread) -> None:
+def test_a_site_that_was_deleted_is_made_anew_when_it_was_forgotten(creator: Publisher, simplehost: InThread) -> None:
     slug = slug_in(creator.deploy(HOME))
     simplehost.api("DELETE", f"/publish/{slug}")
+    told = creator.deploy(HOME, "failed")
+    assert told.error
+    assert "presswork unpublish --yes" in told.error.hint
+    creator.unpublish()
     creator.deploy(HOME)
 
     (other,) = made(simplehost)
     assert other != slug
     assert creator.live(HOME, other) == HOME
+
+
+def test_the_key_of_another_account_makes_no_second_site(creator: Publisher, simplehost: InThread) -> None:
+    slug = slug_in(creator.deploy(HOME))
+    own, creator.environ["SIMPLEHOST_API_KEY"] = creator.environ["SIMPLEHOST_API_KEY"], simplehost.facts["other_key"]
+    told = creator.deploy(TWO, "failed")
+
+    assert told.error
+    assert f"no site {slug} for this key" in told.error.message
+    assert len(asked(simplehost, CREATE)) == 1
+    creator.environ["SIMPLEHOST_API_KEY"] = own
+    assert slug_in(creator.deploy(TWO)) == slug
+
+
+def test_unpublishing_with_the_key_of_another_account_says_that_nothing_was_deleted(
+    creator: Publisher, simplehost: InThread
+) -> None:
+    slug = slug_in(creator.deploy(HOME))
+    creator.environ["SIMPLEHOST_API_KEY"] = simplehost.facts["other_key"]
+    (finding,) = creator.unpublish().findings
+
+    assert (finding.code, finding.severity) == ("simplehost-not-there", "warning")
+    assert f"no site {slug} for this key; nothing was deleted" in finding.message
+    assert creator.live(HOME, slug) == HOME
+    assert codes(creator.unpublish()) == {}
+    creator.table |= {"slug": slug}
+    project = creator.project()
+    (told,) = releases.unpublish(project, project.settings.target()).targets
+    assert told.error
+    assert f"no site {slug} for this key" in told.error.message
+
+
+def test_a_delete_whose_answer_was_lost_is_a_delete(creator: Publisher, simplehost: InThread) -> None:
+    creator.deploy(HOME)
+    simplehost.emulator.faults.append(Fault(method="DELETE", pattern="/publish/", status=502, after=True))
+
+    assert codes(creator.unpublish()) == {"simplehost-retired": "info"}
 
 
 def test_unpublishing_deletes_the_site_and_says_that_its_slug_is_gone_for_ever(

@@ -120,3 +120,15 @@ def test_a_redirect_of_the_host_answers_a_link(link: str, answered: bool) -> Non
     address = Addresses(FILES, "https://example.org/", rules).of("index.html", link)
     assert address is not None
     assert (address.file, address.answered) == (None, answered)
+
+
+BAD = ["http://[YOUR-IP]:8000/", "http://[::1", "//[x/", "http://ex\u2100mple.com/"]
+
+
+@pytest.mark.parametrize("bad", BAD)
+def test_what_is_no_address_leads_out_of_the_site_and_is_no_redirect(bad: str) -> None:
+    assert led_to("index.html", bad) is None
+    assert led_to("index.html", "flat.html", base_url=bad) == "flat.html"
+    address = Addresses(FILES, "https://example.org/", f"{bad} /y\n/old /guide/\n").of("index.html", "old")
+    assert address is not None
+    assert address.answered

@@ -66,3 +66,9 @@ def test_an_unknown_budget_is_an_error_with_the_nearest_right_one(tmp_path: Path
     with pytest.raises(ConfigError, match=f"unknown key `checks.budgets.{key}`") as raised:
         over(tmp_path, **{key: "1 MB"})
     assert hint in raised.value.hint
+
+
+@pytest.mark.parametrize(("key", "size"), [("total", 1_650), ("page", 1_100)])
+def test_what_a_budget_is_to_ignore_is_not_added_up(tmp_path: Path, key: str, size: int) -> None:
+    assert over(tmp_path, **{key: size}, ignore=["*.png"]) == []
+    assert len(over(tmp_path, **{key: size - 1}, ignore=["*.png"])) == 1

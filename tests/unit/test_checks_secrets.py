@@ -135,3 +135,9 @@ def test_a_harmless_one_passes_where_the_configuration_says_so(tmp_path: Path) -
     files = {"index.html": "", "keys/example.pem": PEM, "keys/.env": "x"}
     assert codes(findings(tmp_path, files)) == ["secret", "env-file"]
     assert findings(tmp_path, files, checks={"secrets": {"ignore": ["keys/"]}}) == []
+
+
+def test_a_real_secret_is_found_right_after_one_that_is_made_up() -> None:
+    content = f"ghp_{'x' * 36} {GITHUB}".encode()
+    assert secret_in(content) == ("a credential for GitHub", 41)
+    assert secret_in(content[:41]) is None

@@ -73,7 +73,21 @@ def test_a_site_that_is_what_was_built_is_proved_by_the_first_way() -> None:
     host = Listing("listing", "read")
     assert answer(host) == ("listing", 3, True, ())
     assert host.asked == ["listing"]
-    assert answer(Listing("read", "listing")) == ("read", 3, True, ())
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_reading_shows_what_is_too_much_where_the_host_lists_as_well(full: bool) -> None:
+    host = Listing("read")
+    assert answer(host, full=full) == ("read", 3, True, ())
+    assert host.asked == ["listing", "read", "read", "read"]
+    host.there["stray.txt"] = b""
+    assert answer(host, full=full) == ("listing", 3, False, ("stray.txt",))
+
+
+def test_a_listing_that_is_asked_for_twice_is_fetched_once() -> None:
+    host = Listing("read", "listing")
+    assert proved(host, full=True) is not None
+    assert host.asked.count("listing") == 1
 
 
 def test_a_listing_shows_what_is_missing_too_much_or_different() -> None:
