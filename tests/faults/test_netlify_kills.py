@@ -1,55 +1,29 @@
-"""A process that deploys to Netlify is killed at every request: before Netlify knows of it, and when it is done."""
+"""What a process that deployed to Netlify and was killed leaves is gone on with, or found to be live."""
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
 from support_netlify_sweep import KINDS, Netlify
-from support_sweep import rigged, run_all
-from support_sweep_kill import KILLS, Forks, forking, kill
-from support_sweep_kinds import Case, Kind, cases, sampled
+from support_sweep import rigged
+from support_sweep_kill import Forks, forking, kill
+from support_sweep_kinds import Case
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from support_sweep import Rig
-    from support_sweep_table import Tell
-
-SAMPLE = 2
-"""Kills of each kind of deploy that are always tried."""
 
 FIRST = KINDS[0]
-of_each_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name.replace(" ", "-"))
 
 
 @pytest.fixture(scope="module")
 def forks() -> Iterator[Forks]:
     with forking() as forks:
         yield forks
-
-
-@of_each_kind
-def test_a_kill_leaves_the_old_site_or_the_new_and_the_next_deploy_goes_on(
-    kind: Kind, forks: Forks, tmp_path: Path, record_property: Tell
-) -> None:
-    with rigged(tmp_path, kind, Netlify) as rig:
-        chosen = sampled(rig.requests(), KINDS.index(kind), SAMPLE, [*KILLS])
-        run_all(rig, chosen, partial(kill, rig, forks), record_property, "netlify, kills: a sample")
-
-
-@pytest.mark.sweep
-@pytest.mark.parametrize("when", KILLS)
-@of_each_kind
-def test_a_kill_at_every_request_leaves_the_old_site_or_the_new(
-    kind: Kind, when: str, forks: Forks, tmp_path: Path, record_property: Tell
-) -> None:
-    with rigged(tmp_path, kind, Netlify) as rig:
-        every = cases(rig.requests(), when)
-        run_all(rig, every, partial(kill, rig, forks), record_property, "netlify, kills")
 
 
 def uploads(rig: Rig) -> list[int]:
