@@ -119,14 +119,14 @@ class Bench:
 
 
 @contextmanager
-def one_of(targets: Sequence[Target], target: Target, report: Report) -> Iterator[None]:
+def one_of(project: Project, targets: Sequence[Target], target: Target, report: Report) -> Iterator[None]:
     """Keep the trouble of one target, a missing token or a damaged journal, from hiding the others."""
     try:
         yield
     except PressworkError as error:
         if len(targets) == 1:
             raise
-        line = TargetReport(target=target.name, host=target.host or "local", outcome="failed")
+        line = TargetReport(target=target.name, host=target.host or project.plugins.embedded().name, outcome="failed")
         line.fail(error)
         report.targets = [*(other for other in report.targets if other.target != target.name), line]
 

@@ -42,7 +42,7 @@ def status(project: Project, targets: Sequence[str] = ()) -> Report:
     report = Report(command="status")
     named = project.targets(targets)
     for target in named:
-        with one_of(named, target, report), opened(project, target, report) as bench:
+        with one_of(project, named, target, report), opened(project, target, report) as bench:
             live = bench.host.live()
             bench.report.release = bench.facts(live) if live else None
             manifest = bench.manifest_of(live) if live else None
@@ -59,7 +59,7 @@ def history(project: Project, targets: Sequence[str] = (), *, at: str | None = N
     report = Report(command="history")
     named = project.targets(targets)
     for target in named:
-        with one_of(named, target, report), opened(project, target, report) as bench:
+        with one_of(project, named, target, report), opened(project, target, report) as bench:
             if not isinstance(bench.host, KeepsHistory):
                 bench.report.findings.append(_KEPT_HERE)
             if at is None:
@@ -107,7 +107,7 @@ def verify(
     report = Report(command="verify")
     named = project.targets(targets)
     for target in named:
-        with one_of(named, target, report), opened(project, target, report) as bench:
+        with one_of(project, named, target, report), opened(project, target, report) as bench:
             live = bench.host.live()
             if live is None:
                 raise HostError(
@@ -159,7 +159,7 @@ def prune(project: Project, targets: Sequence[str] = (), *, keep: int) -> Report
     report = Report(command="prune", by=project.by)
     named = project.targets(targets)
     for target in named:
-        with one_of(named, target, report), opened(project, target, report, changes=True) as bench:
+        with one_of(project, named, target, report), opened(project, target, report, changes=True) as bench:
             deletes = bench.able(Deletes, "delete releases")
             releases = [r for r in bench.able(KeepsHistory, "list its history").history() if not r.preview]
             bench.report.releases = []
